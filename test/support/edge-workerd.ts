@@ -1,0 +1,90 @@
+import { copyFile, readFile, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { bundle, PROJECT } from "./bundle.ts";
+import { ChildProgram, type LogLine } from "./child-program.ts";
+import type { EdgeSetup, StartedEdge } from "./edge.ts";
+
+/** Starts the bare runtime; its control channel says when it listens, and where. */
+export async function startWorkerd(setup: EdgeSetup, logs: LogLine[]): Promise<StartedEdge> {
+  await copyFile(await bundle(setup.main), join(setup.folder, "worker.js"));
+  const config = join(setup.folder, "edge.capnp");
+  await writeFile(config, await formatConfig(setup), { mode: 0o600 });
+  const args = ["serve", "--control-fd=3", config];
+  const program = new ChildProgram(workerdBinary(), { args, logs, control: true, cwd: setup.folder });
+  try {
+    const ports = await Promise.race([listeningPorts(program), program.failure()]);
+    return { program, ...ports };
+  } catch (error) {
+    await program.end("SIGKILL");
+    throw error;
+  }
+}
+
+/** The runtime that wrangler brings: an executable of over 100 MB. */
+export function workerdBinary(): string {
+  const ofWrangler = createRequire(createRequire(import.meta.url).resolve("wrangler/package.json"));
+  const workerd: unknown = ofWrangler("workerd");
+  if (typeof workerd === "object" && workerd !== null && "default" in workerd) return String(workerd.default);
+  throw new Error("the workerd package does not say where its program is");
+}
+
+async function listeningPorts(program: ChildProgram): Promise<{ httpPort: number; tcpPort: number }> {
+  const ports = new Map<unknown, number>();
+  for await (const line of program.controlLines) {
+    const message: unknown = JSON.parse(line);
+    if (typeof message !== "object" || message === null) continue;
+    if ("socket" in message && "port" in message) ports.set(message.socket, Number(message.port));
+    const [httpPort, tcpPort] = [ports.get("http"), ports.get("tcp")];
+    if (httpPort !== undefined && tcpPort !== undefined) return { httpPort, tcpPort };
+  }
+  throw new Error("workerd closed its control channel before it listened");
+}
+
+async function formatConfig(setup: EdgeSetup): Promise<string> {
+  const toml = await readFile(join(PROJECT, "wrangler.toml"), "utf8");
+  const date = /^compatibility_date\s*=\s*"([^"]+)"/m.exec(toml)?.[1] ?? "";
+  const flags = /^compatibility_flags\s*=\s*\[([^\]]*)\]/m.exec(toml)?.[1] ?? "";
+  const bindings = Object.entries({ ...setup.vars, ...setup.secrets })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) =>
+      typeof value === "string"
+        ? `(name = ${text(name)}, text = ${text(value)})`
+        : `(name = ${text(name)}, json = ${text(JSON.stringify(value))})`,
+    );
+  return `using Workerd = import "/workerd/workerd.capnp";
+const edge :Workerd.Config = (
+  services = [
+    (name = "main", worker = (
+      modules = [(name = "worker.js", esModule = embed "worker.js")],
+      compatibilityDate = ${text(date)},
+      compatibilityFlags = [${flags.replaceAll("'", '"').trim().replace(/,$/, "")}],
+      bindings = [
+        (name = "UPLOAD_SESSIONS", durableObjectNamespace = "UploadSession"),
+        ${bindings.join(",\n        ")}
+      ],
+      durableObjectNamespaces = [
+        (className = "UploadSession", uniqueKey = "bits-edge-UploadSession", enableSql = true)
+      ],
+      durableObjectStorage = (localDisk = "storage"),
+      globalOutbound = "internet"
+    )),
+    (name = "storage", disk = (path = ${text(setup.storage)}, writable = true)),
+    (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true)))
+  ],
+  sockets = [
+    (name = "http", address = "127.0.0.1:${setup.httpPort ?? 0}", http = (), service = "main"),
+    (name = "tcp", address = "127.0.0.1:${setup.tcpPort ?? 0}", tcp = (), service = "main")
+  ]
+);
+`;
+}
+
+/** A Cap'n Proto text literal; it has no \\u escape, so control characters go in as bytes. */
+function text(value: string): string {
+  const escaped = value
+    .replaceAll("\\", "\\\\")
+    .replaceAll('"', '\\"')
+    .replaceAll(/\p{Cc}/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return `"${escaped}"`;
+}
