@@ -1,0 +1,74 @@
+import type { MiddlewareHandler } from "hono";
+import { type Arrival, arrivalOf } from "./arrival.ts";
+import { answerPacket, type Reply } from "./answer-packet.ts";
+import { type Config, ConfigError, type Env } from "./config.ts";
+import { log } from "./log.ts";
+import { type Fault, FAULTS } from "./protocol/faults.ts";
+import { BITS_POST, HEADER } from "./protocol/headers.ts";
+import { parsePacketType } from "./protocol/parse-packet.ts";
+import { formatSessionId } from "./protocol/session-id.ts";
+import { writeAck } from "./protocol/write-ack.ts";
+
+/**
+ * The BITS server as a Hono middleware. It answers every BITS packet that reaches it, over either
+ * door, and calls `next` for everything else.
+ *
+ * @param config the configuration, or how to read it from the Worker's bindings; the UploadSession
+ *   class that is bound as UPLOAD_SESSIONS must have the same one
+ *
+ * @example
+ * ```ts
+ * const app = new Hono<{ Bindings: Env }>();
+ * app.use(bits(readConfig));
+ * app.get("/", (context) => context.text("not a BITS packet"));
+ * ```
+ */
+export function bits(config: Config | ((env: Env) => Config)): MiddlewareHandler<{ Bindings: Env }> {
+  return async (context, next) => {
+    const request = context.req.raw;
+    const arrival = arrivalOf(request);
+    if (!isBits(request, arrival)) {
+      await next();
+      return;
+    }
+    try {
+      const settings = typeof config === "function" ? config(context.env) : config;
+      return ack(request, await answerPacket(request, arrival, settings, context.env.UPLOAD_SESSIONS));
+    } catch (error) {
+      return ack(request, { offset: null, fault: explain(error) });
+    }
+  };
+}
+
+/**
+ * The verb on the wire, its usual override, or the header that only BITS has: a gateway may have
+ * rewritten the verb, and a client may have been told to use another.
+ */
+function isBits({ method, headers }: Request, arrival: Arrival): boolean {
+  if (arrival.method === BITS_POST) return true;
+  if (method !== "POST") return false;
+  return headers.has(HEADER.packetType) || headers.get(HEADER.methodOverride)?.toUpperCase() === BITS_POST;
+}
+
+/** The Ack as a Response: the id as the client wrote it (ruling 3), and never a body. */
+function ack(request: Request, reply: Reply): Response {
+  const { status, headers } = writeAck({
+    to: parsePacketType(request.headers.get(HEADER.packetType)),
+    sessionId:
+      reply.created === undefined ? request.headers.get(HEADER.sessionId) : formatSessionId(reply.created),
+    offset: reply.offset,
+    fault: reply.fault,
+  });
+  // What was sent where nothing may be can not be told from the next request: ruling 7.
+  if (reply.fault === FAULTS.bodyNotAllowed) headers.push([HEADER.connection, "close"]);
+  return new Response(null, { status, headers });
+}
+
+/** The one place where an exception becomes an Ack. The client gets a status, the log the sentence. */
+function explain(error: unknown): Fault {
+  const isConfig = error instanceof ConfigError;
+  log(isConfig ? "misconfigured" : "failed", {
+    error: error instanceof Error ? error.message : String(error),
+  });
+  return isConfig ? FAULTS.misconfigured : FAULTS.edgeFailed;
+}

@@ -1,0 +1,23 @@
+import { Hono } from "hono";
+import { bits } from "./bits.ts";
+import { type Env, readConfig } from "./config.ts";
+import { tcpDoor } from "./ingress/tcp.ts";
+import { log } from "./log.ts";
+import { reverseProxy } from "./origin/reverse-proxy.ts";
+
+export { UploadSession } from "./session/upload-session.ts";
+
+const app = new Hono<{ Bindings: Env }>();
+
+app.use(bits(readConfig));
+app.all("*", (context) => reverseProxy(context.req.raw, readConfig(context.env).originUrl));
+app.onError((error) => {
+  log("failed", { error: error.message });
+  return new Response(null, { status: 500 });
+});
+
+/** Two doors, one app: HTTP by `fetch`, and the raw connections of BITS clients by `connect`. */
+export default {
+  fetch: app.fetch,
+  connect: tcpDoor<Env>(app.fetch, (env) => readConfig(env).door),
+} satisfies ExportedHandler<Env>;

@@ -1,0 +1,25 @@
+/** What happened to a session, for the operator's log. docs/operations.md lists the events. */
+export type LogEvent =
+  | "created"
+  | "refused"
+  | "started"
+  | "completed"
+  | "commit-started"
+  | "commit-ended"
+  | "closed"
+  | "discarded"
+  | "cancelled"
+  | "expired"
+  | "misconfigured"
+  | "failed";
+
+/**
+ * One line of JSON for each event. Never a body, a secret or a credential: a caller names each field
+ * that it logs, and passes no header and no request.
+ */
+export function log(
+  event: LogEvent,
+  fields: Readonly<Record<string, string | number | boolean | null>>,
+): void {
+  console.log(JSON.stringify({ at: new Date().toISOString(), event, ...fields }));
+}

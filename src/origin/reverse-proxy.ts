@@ -1,0 +1,44 @@
+import { proxy } from "hono/proxy";
+import { arrivalOf } from "../arrival.ts";
+
+/**
+ * Everything that is not BITS goes to the origin as it came: method, path, query, headers less the
+ * hop-by-hop ones (RFC 9110 7.6.1), bodies streamed both ways. Redirects go back to the client.
+ *
+ * @param originUrl scheme, host and base path of the origin
+ * @returns the origin's response; 502 without a body where it could not be reached
+ */
+export async function reverseProxy(request: Request, originUrl: string): Promise<Response> {
+  const { pathname, search, host, protocol } = new URL(request.url);
+  const { door, clientAddress } = arrivalOf(request);
+  const headers = new Headers(request.headers);
+  headers.delete("Host"); // the origin's own; the client's is in X-Forwarded-Host
+  // A client's own claims are replaced, never added to: nothing before this edge is trusted.
+  for (const name of ["Forwarded", "X-Real-IP", "X-Forwarded-For"]) headers.delete(name);
+  if (clientAddress !== null) headers.set("X-Forwarded-For", clientAddress);
+  headers.set("X-Forwarded-Host", request.headers.get("Host") ?? host);
+  headers.set("X-Forwarded-Proto", protocol.replace(":", ""));
+  try {
+    return await proxy(originUrl + pathname + search, {
+      raw: new Request(request.url, { method: request.method, headers, body: bodyOf(request) }),
+      strictConnectionProcessing: true,
+      redirect: "manual",
+      customFetch: async (upstream) => {
+        // BITS downloads need byte ranges and Content-Length, so no coding may be applied on the way;
+        // the HTTP door's own server compresses again where the client asked for it.
+        upstream.headers.set("Accept-Encoding", "identity");
+        return await fetch(upstream);
+      },
+    });
+  } catch (error) {
+    console.error(JSON.stringify({ event: "proxy-failed", door, path: pathname, error: String(error) }));
+    return new Response(null, { status: 502 });
+  }
+}
+
+/** The body with its length where the client said it: legacy origins refuse chunked requests. */
+function bodyOf(request: Request): ReadableStream | null {
+  const length = request.headers.get("Content-Length");
+  if (request.body === null || length === null) return request.body;
+  return request.body.pipeThrough(new FixedLengthStream(BigInt(length)));
+}

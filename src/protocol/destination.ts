@@ -1,0 +1,37 @@
+import { type Fault, FAULTS } from "./faults.ts";
+
+/** Names that Windows gives to devices in every folder, with or without an extension. */
+const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:[. ].*)?$/i;
+/** Never part of a Windows file name: separators, stream and wildcard characters, controls. */
+// oxlint-disable-next-line no-control-regex -- control characters are what it is after
+const FORBIDDEN = /[\u0000-\u001f\u007f"*/:<>?\\|]/;
+
+/**
+ * Whether a path can be the destination of an upload: it names a file, and names it in one way only.
+ * Two spellings of one file would be two answers to "does it exist?", and a name that Windows reads as
+ * something else (a device, a stream, a parent folder) would leave the upload directory.
+ *
+ * @param path of the request's URL, percent-encoded, without its query
+ * @returns 400 + E_INVALIDARG ([MC-BUP] 2.2.1.2, "destination URL is a directory"; 3.2.5.2.3), or null
+ */
+export function refuseDestination(path: string): Fault | null {
+  if (path.endsWith("/")) return FAULTS.destinationIsDirectory;
+  return path.slice(1).split("/").every(isFileName) ? null : FAULTS.destinationMalformed;
+}
+
+function isFileName(segment: string): boolean {
+  const name = decode(segment);
+  return name !== null && name !== "" && !FORBIDDEN.test(name) && !/[. ]$/.test(name) && !DEVICE.test(name);
+}
+
+/** Old clients send names in their own code page: what is no UTF-8 is looked at byte by byte. */
+function decode(segment: string): string | null {
+  if (/%(?![0-9a-f]{2})/i.test(segment)) return null;
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * Every header name of the protocol, spelt once and as it travels on the wire. [MC-BUP] 2.2.1;
+ * notification headers 2.2.12 and 2.2.13 (wire spelling of the captures, ruling 24).
+ */
+export const HEADER = {
+  packetType: "BITS-Packet-Type",
+  sessionId: "BITS-Session-Id",
+  supportedProtocols: "BITS-Supported-Protocols",
+  protocol: "BITS-Protocol",
+  receivedContentRange: "BITS-Received-Content-Range",
+  /** The Win32 pages' name of the error header … */
+  errorCode: "BITS-Error-Code",
+  /** … and the specification's, which Windows Server 2003 sent; we send both (ruling 2). */
+  error: "BITS-Error",
+  errorContext: "BITS-Error-Context",
+  originalRequestUrl: "BITS-Original-Request-URL",
+  contentRange: "Content-Range",
+  contentLength: "Content-Length",
+  contentEncoding: "Content-Encoding",
+  transferEncoding: "Transfer-Encoding",
+  acceptEncoding: "Accept-Encoding",
+  pragma: "Pragma",
+  connection: "Connection",
+  idempotencyKey: "Idempotency-Key",
+  methodOverride: "X-HTTP-Method-Override",
+} as const;
+
+/** The extension verb of every packet, [MC-BUP] 2.2.1. */
+export const BITS_POST = "BITS_POST";
+
+/** The one upload protocol that is defined, [MC-BUP] 1.7.1, spelt as IIS sends it. */
+export const BITS_UPLOAD_PROTOCOL = "{7df0354d-249b-430f-820d-3d2a9bef4931}";

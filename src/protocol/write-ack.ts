@@ -1,0 +1,64 @@
+import type { Fault } from "./faults.ts";
+import { BITS_UPLOAD_PROTOCOL, HEADER } from "./headers.ts";
+import type { PacketType } from "./packet.ts";
+
+/** What an Ack says; `writeAck` turns it into a status and headers, `parsePacket`'s mirror. */
+export interface Ack {
+  /** The packet that is answered; null where the request did not say it well enough. */
+  readonly to: PacketType | null;
+  /** The id as the client wrote it, or as it was issued; null where the request had none. */
+  readonly sessionId: string | null;
+  /** Next byte that a Fragment may start at; null where the session is not known. */
+  readonly offset: number | null;
+  /** Null on success. */
+  readonly fault: Fault | null;
+}
+
+/**
+ * Status and headers of an Ack, in the order in which IIS wrote them ([MC-BUP] 4.1). There is never a
+ * body ([MC-BUP] 2.2.3.1, 2.2.5.1, 2.2.7.1, 2.2.9.1, 2.2.11.1; ruling 1).
+ */
+export function writeAck(ack: Ack): { readonly status: number; readonly headers: [string, string][] } {
+  const headers: [string, string][] = [
+    [HEADER.pragma, "no-cache"],
+    [HEADER.packetType, "Ack"],
+  ];
+  const created = ack.to === "Create-Session" && ack.fault === null;
+  if (created) headers.push([HEADER.protocol, BITS_UPLOAD_PROTOCOL]);
+  // Ping's Ack names no session even where the Ping did, [MC-BUP] 2.2.5.2 and ruling 3.
+  if (ack.sessionId !== null && ack.to !== "Ping") headers.push([HEADER.sessionId, ack.sessionId]);
+  headers.push([HEADER.contentLength, "0"]);
+  // A plain integer, not a range, [MC-BUP] 2.2.7.2 and ruling 4.
+  if (ack.to === "Fragment" && ack.offset !== null)
+    headers.push([HEADER.receivedContentRange, String(ack.offset)]);
+  if (created) headers.push([HEADER.acceptEncoding, "identity"]);
+  if (ack.fault !== null) headers.push(...errorHeaders(ack.fault));
+  return { status: ack.fault?.status ?? 200, headers };
+}
+
+/** Both spellings of the error and whose it is, ruling 2; nothing where the status says it all. */
+function errorHeaders({ hresult, context }: Fault): [string, string][] {
+  if (hresult === null) return [];
+  const code = formatHresult(hresult);
+  return [
+    [HEADER.errorCode, code],
+    [HEADER.error, code],
+    [HEADER.errorContext, `0x${context.toString(16)}`],
+  ];
+}
+
+/** 0x and eight upper-case hexadecimal digits. */
+export function formatHresult(hresult: number): string {
+  return `0x${(hresult >>> 0).toString(16).toUpperCase().padStart(8, "0")}`;
+}
+
+/**
+ * An application's BITS-Error-Code → its HRESULT, or null where it is none or says success. Failing
+ * HRESULTs have the top bit set ([MC-BUP] 2.2.1.2; ruling 14).
+ */
+export function parseFailingHresult(text: string | null): number | null {
+  const digits = /^0?x([0-9a-f]{8})$/i.exec(text?.trim() ?? "")?.[1];
+  if (digits === undefined) return null;
+  const hresult = Number.parseInt(digits, 16);
+  return hresult >= 0x80000000 ? hresult : null;
+}

@@ -1,0 +1,76 @@
+import { Fragments } from "./fragments.ts";
+import type { SessionRecord } from "./session-record.ts";
+
+/**
+ * Everything that one session keeps: its record, its bytes, its alarm. Two tables, because dropping
+ * the bytes' own table is the cheapest way to release them; docs/storage-schema.md has the layout.
+ */
+export class SessionStore {
+  readonly #storage: DurableObjectStorage;
+  #record: SessionRecord | null = null;
+  #fragments: Fragments;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+    this.#fragments = new Fragments(storage.sql);
+    this.#record = this.#load();
+  }
+
+  /** Null where nothing is stored: a new session, or one that has expired. */
+  get record(): SessionRecord | null {
+    return this.#record;
+  }
+
+  get fragments(): Fragments {
+    return this.#fragments;
+  }
+
+  /**
+   * Runs `change` as one transaction: all of it is stored, or none and the error goes on.
+   * Whatever leaves the object afterwards waits until it is confirmed on disk.
+   */
+  atomically(change: () => void): void {
+    try {
+      this.#storage.transactionSync(change);
+    } catch (error) {
+      this.#fragments = new Fragments(this.#storage.sql);
+      this.#record = this.#load();
+      throw error;
+    }
+  }
+
+  save(record: SessionRecord): void {
+    this.#storage.sql.exec(
+      "CREATE TABLE IF NOT EXISTS session (id INTEGER PRIMARY KEY, record TEXT NOT NULL)",
+    );
+    this.#storage.sql.exec(
+      "INSERT OR REPLACE INTO session (id, record) VALUES (0, ?)",
+      JSON.stringify(record),
+    );
+    this.#record = record;
+  }
+
+  /** Wakes the object at `time`, milliseconds since 1970. Part of the transaction that it is called in. */
+  wakeAt(time: number): void {
+    void this.#storage.setAlarm(time);
+  }
+
+  /** Removes everything, the tables and the alarm too. */
+  async forget(): Promise<void> {
+    await this.#storage.deleteAll();
+    this.#fragments = new Fragments(this.#storage.sql);
+    this.#record = null;
+  }
+
+  #load(): SessionRecord | null {
+    const { sql } = this.#storage;
+    if (sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'session'").toArray().length === 0) return null;
+    const row = sql.exec<{ record: string }>("SELECT record FROM session").toArray()[0];
+    return row === undefined ? null : parseRecord(row.record);
+  }
+}
+
+/** The stored text → the record. Older versions are brought up to date here and nowhere else. */
+function parseRecord(json: string): SessionRecord {
+  return JSON.parse(json) as SessionRecord;
+}

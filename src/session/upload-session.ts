@@ -1,0 +1,248 @@
+import { DurableObject } from "cloudflare:workers";
+import { type Config, directoryOf, type Env, readConfig, type UploadDirectory } from "../config.ts";
+import { log, type LogEvent } from "../log.ts";
+import { type Fault, FAULTS, isFault } from "../protocol/faults.ts";
+import { type CommitOutcome, HELD, reflect } from "../protocol/reflect.ts";
+import { planPiece, type SessionState, TRANSITIONS } from "../protocol/transfer.ts";
+import { formatHresult } from "../protocol/write-ack.ts";
+import { Outbox } from "./outbox.ts";
+import { bury, open, type SessionPacket, type SessionRecord, stateOf } from "./session-record.ts";
+import { SessionStore } from "./session-store.ts";
+
+/** What the session says to a packet; the door makes an Ack of it. */
+export interface Answer {
+  /** Next byte that a Fragment may start at; null where the session is not known. */
+  readonly offset: number | null;
+  /** Null on success. */
+  readonly fault: Fault | null;
+}
+
+/** A run of a Fragment's bytes, at most 1 MiB: its place in the entity, and the entity's length. */
+export interface Piece {
+  readonly first: number;
+  readonly total: number;
+  readonly bytes: Uint8Array;
+}
+
+/** How soon an alarm that went wrong is tried again. Alarms never throw: the sixth throw is the last. */
+const ALARM_RETRY_MS = 60_000;
+/** For sessions whose directory has left the configuration. */
+const DEFAULT_TIMEOUT_SECONDS = 1_209_600;
+
+const UNKNOWN: Answer = { offset: null, fault: FAULTS.sessionUnknown };
+/** The commit goes on, and a later Close-Session joins it: the client is told to come back (ruling 16). */
+const STILL_RUNNING: Answer = {
+  offset: null,
+  fault: reflect({ kind: "silent", why: "timedOut", mayHaveArrived: true }),
+};
+
+/**
+ * One upload session: its record, its bytes and its one commit. A packet finds where the session
+ * stands, asks the table of protocol/transfer.ts what to do, has it done and stored, and is answered;
+ * the answer leaves when what it says is on disk.
+ */
+export class UploadSession extends DurableObject<Env> {
+  readonly #store = new SessionStore(this.ctx.storage);
+  readonly #outbox = new Outbox(this.#store, {
+    started: (attempt) => this.#log("commit-started", { attempt }),
+    ended: (record, outcome) => this.#logOutcome(record, outcome),
+  });
+  /** Time of the last accepted packet, which need not have stored anything. */
+  #heardAt = 0;
+
+  /** Another app may bring its own: override this beside `bits(config)`. */
+  protected config(): Config {
+    return readConfig(this.env);
+  }
+
+  /** A piece of a Fragment. Synchronous: the check of the offset and the insertion are one step. */
+  append(packet: SessionPacket, piece: Piece): Answer {
+    const state = this.#stateFor(packet);
+    if (state === null) return UNKNOWN;
+    switch (TRANSITIONS[state].Fragment) {
+      case "store":
+        return this.#append(packet, piece);
+      case "acknowledge":
+        return this.#acknowledge(piece);
+      default:
+        return UNKNOWN;
+    }
+  }
+
+  /** The offset for the Ack of a Fragment that was refused at the door (ruling 4); null: unknown session. */
+  offset(packet: SessionPacket): number | null {
+    return this.#stateFor(packet) === null ? null : this.#offset();
+  }
+
+  /** Close-Session: the upload is handed to the application, or its earlier answer is given again. */
+  async close(packet: SessionPacket): Promise<Answer> {
+    const state = this.#stateFor(packet);
+    if (state === null) return UNKNOWN;
+    switch (TRANSITIONS[state].Commit) {
+      case "commit":
+      case "join":
+        return await this.#commit();
+      case "replay":
+        return this.#result();
+      case "discard":
+        this.#bury(packet, "discarded");
+        return this.#result();
+      default:
+        return UNKNOWN;
+    }
+  }
+
+  /** Cancel-Session: everything is deleted, unless the application has it already (ruling 21). */
+  async cancel(packet: SessionPacket): Promise<Answer> {
+    // What a running commit comes to decides what is left to cancel.
+    const ended = await this.#outbox.ended(this.#directory()?.originTimeoutSeconds ?? 0);
+    if (!ended) return { offset: null, fault: FAULTS.edgeFailed };
+    const state = this.#stateFor(packet);
+    if (state === null) return UNKNOWN;
+    if (TRANSITIONS[state].Cancel !== "acknowledge") this.#bury(packet, "cancelled");
+    return { offset: null, fault: null };
+  }
+
+  /** Takes up a commit that nobody runs any more, and removes sessions whose time is over. */
+  override async alarm(): Promise<void> {
+    try {
+      const record = this.#store.record;
+      const directory = this.#directory();
+      if (record?.state === "committing" && directory !== null) {
+        await this.#outbox.resume(directory, this.config());
+      } else if (record === null || this.#dueAt(record) <= Date.now()) {
+        this.#log("expired");
+        await this.#store.forget();
+      } else {
+        this.#store.wakeAt(this.#dueAt(record));
+      }
+    } catch (error) {
+      this.#log("failed", { during: "alarm", error: String(error) });
+      this.#store.wakeAt(Date.now() + ALARM_RETRY_MS);
+    }
+  }
+
+  #append(packet: SessionPacket, { first, total, bytes }: Piece): Answer {
+    const { fragments, record } = this.#store;
+    const before = fragments.length;
+    const progress = { offset: before, total: record?.total ?? null };
+    const plan = planPiece(progress, { first, length: bytes.byteLength, total });
+    if (isFault(plan)) return { offset: before, fault: plan };
+    const now = Date.now();
+    try {
+      this.#store.atomically(() => {
+        if (record === null) {
+          this.#store.save(open(packet, total, now));
+          this.#store.wakeAt(now + this.#timeoutMs(packet.destination));
+        }
+        fragments.append(bytes.subarray(plan.skip), now);
+      });
+    } catch (error) {
+      this.#log("failed", { during: "append", error: String(error) });
+      const isFull = /SQLITE_FULL|disk is full/i.test(String(error));
+      return { offset: this.#offset(), fault: isFull ? FAULTS.storageFull : FAULTS.edgeFailed };
+    }
+    const offset = fragments.length;
+    if (record === null) this.#log("started", { total });
+    if (offset === total && (before < total || record === null)) this.#log("completed");
+    return { offset, fault: null };
+  }
+
+  /** A Fragment of an upload that is all here: a duplicate, or of another file (ruling 22). */
+  #acknowledge({ total }: Piece): Answer {
+    const record = this.#store.record;
+    if (total === record?.total) return { offset: this.#offset(), fault: null };
+    return record?.state === "committed" ? UNKNOWN : { offset: this.#offset(), fault: FAULTS.totalChanged };
+  }
+
+  async #commit(): Promise<Answer> {
+    const directory = this.#directory();
+    if (directory === null) return { offset: null, fault: FAULTS.uploadsNotEnabled };
+    const ended = await this.#outbox.deliver(directory, this.config());
+    return ended ? this.#result() : STILL_RUNNING;
+  }
+
+  /** What a session that has ended, or a commit that has, says again and again. */
+  #result(): Answer {
+    switch (this.#state()) {
+      case "held":
+        return { offset: null, fault: HELD };
+      case "discarded":
+        return { offset: null, fault: FAULTS.closedTooEarly };
+      default:
+        return { offset: null, fault: this.#store.record?.commit?.fault ?? null };
+    }
+  }
+
+  #bury(packet: SessionPacket, state: "discarded" | "cancelled"): void {
+    const now = Date.now();
+    const record = bury(this.#store.record ?? open(packet, null, now), state, now);
+    this.#store.atomically(() => {
+      this.#store.fragments.discard();
+      this.#store.save(record);
+      this.#store.wakeAt(now + this.#timeoutMs(record.destination));
+    });
+    this.#log(state);
+  }
+
+  /**
+   * Where the session stands for this packet; null where it is over and nobody knows it any more.
+   * Nothing is stored for a session that has only been created, nor for one that has expired. The age
+   * of the id tells them apart: a session is never removed before its id is as old as the timeout.
+   */
+  #stateFor(packet: SessionPacket): SessionState | null {
+    const now = Date.now();
+    const { record } = this.#store;
+    const dueAt =
+      record === null ? packet.issuedAt + this.#timeoutMs(packet.destination) : this.#dueAt(record);
+    if (dueAt <= now && !this.#outbox.isRunning) return null;
+    this.#heardAt = now;
+    return this.#state();
+  }
+
+  #state(): SessionState {
+    return stateOf(this.#store.record, this.#store.fragments.length, this.#directory());
+  }
+
+  /** Bytes of the entity that are here, or were until they were delivered. */
+  #offset(): number {
+    const { record, fragments } = this.#store;
+    return record?.state === "committed" ? (record.total ?? 0) : fragments.length;
+  }
+
+  /** When everything is removed: the session timeout after the last accepted packet (ruling 23). */
+  #dueAt(record: SessionRecord): number {
+    const lastPacketAt = Math.max(record.changedAt, this.#store.fragments.lastReceivedAt, this.#heardAt);
+    return lastPacketAt + this.#timeoutMs(record.destination);
+  }
+
+  #timeoutMs(destination: string): number {
+    return (this.#directory(destination)?.sessionTimeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000;
+  }
+
+  #directory(destination = this.#store.record?.destination): UploadDirectory | null {
+    return destination === undefined ? null : directoryOf(this.config(), destination);
+  }
+
+  #logOutcome(record: SessionRecord, outcome: CommitOutcome | null): void {
+    const { fault = null, attempts = 0 } = record.commit ?? {};
+    const hresult = fault?.hresult ?? null;
+    this.#log("commit-ended", {
+      attempt: attempts,
+      outcome: outcome?.kind ?? "orphaned",
+      status: fault?.status ?? 200,
+      hresult: hresult === null ? null : formatHresult(hresult),
+    });
+  }
+
+  #log(event: LogEvent, fields: Parameters<typeof log>[1] = {}): void {
+    const { record } = this.#store;
+    log(event, {
+      session: record?.sessionId ?? null,
+      destination: record?.destination.replace(/\?.*/s, "") ?? null,
+      client: record?.clientAddress ?? null,
+      offset: this.#offset(),
+      ...fields,
+    });
+  }
+}
