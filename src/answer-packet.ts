@@ -79,9 +79,9 @@ export async function answerPacket(
     case "Fragment":
       return await withSession(packet.sessionId, visit, (found) => receive(packet, found, visit));
     case "Close-Session":
-      return await withSession(packet.sessionId, visit, ({ session, packet }) => session.close(packet));
+      return await withSession(packet.sessionId, visit, (found) => found.session.close(found.packet));
     case "Cancel-Session":
-      return await withSession(packet.sessionId, visit, ({ session, packet }) => session.cancel(packet));
+      return await withSession(packet.sessionId, visit, (found) => found.session.cancel(found.packet));
   }
 }
 

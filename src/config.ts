@@ -164,17 +164,8 @@ function parseConfig(env: object): Config {
   if (!result.success) throw new ConfigError(sentence(result.issues[0]));
 
   const variables = result.output;
-  const directories = variables.UPLOAD_DIRECTORIES.map((directory): UploadDirectory => ({
-    path: directory.path,
-    enabled: directory.enabled,
-    notification: directory.notification,
-    notificationUrl: directory.notification_url ?? null,
-    allowOverwrites: directory.allow_overwrites,
-    maximumUploadBytes: directory.maximum_upload_bytes,
-    sessionTimeoutSeconds: directory.session_timeout_seconds,
-    originTimeoutSeconds: directory.origin_timeout_seconds,
-    unknownOutcome: directory.unknown_outcome,
-  })).sort((one, other) => other.path.length - one.path.length);
+  const directories = variables.UPLOAD_DIRECTORIES.map(toDirectory);
+  directories.sort((one, other) => other.path.length - one.path.length);
 
   return {
     originUrl: variables.ORIGIN_URL.replace(/\/+$/, ""),
@@ -188,6 +179,21 @@ function parseConfig(env: object): Config {
       keepAliveTimeoutSeconds: variables.KEEP_ALIVE_TIMEOUT_SECONDS,
       connectionsPerClient: variables.CONNECTIONS_PER_CLIENT,
     }),
+  };
+}
+
+/** wrangler.toml's spelling → ours. */
+function toDirectory(settings: v.InferOutput<typeof DIRECTORY>): UploadDirectory {
+  return {
+    path: settings.path,
+    enabled: settings.enabled,
+    notification: settings.notification,
+    notificationUrl: settings.notification_url ?? null,
+    allowOverwrites: settings.allow_overwrites,
+    maximumUploadBytes: settings.maximum_upload_bytes,
+    sessionTimeoutSeconds: settings.session_timeout_seconds,
+    originTimeoutSeconds: settings.origin_timeout_seconds,
+    unknownOutcome: settings.unknown_outcome,
   };
 }
 

@@ -22,7 +22,7 @@ export function parseContentRange(text: string): ContentRange | "invalid" | "too
   if (EMPTY.test(text)) return { first: 0, last: -1, total: 0 };
   const digits = RANGE.exec(text)?.slice(1);
   if (digits === undefined) return "invalid";
-  const [first, last, total] = digits.map((text) => BigInt(text)) as [bigint, bigint, bigint];
+  const [first, last, total] = digits.map((number) => BigInt(number)) as [bigint, bigint, bigint];
   if (first > last || last >= total) return "invalid";
   if (total > BigInt(Number.MAX_SAFE_INTEGER)) return "too large";
   return { first: Number(first), last: Number(last), total: Number(total) };

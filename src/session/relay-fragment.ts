@@ -59,5 +59,5 @@ async function readPiece(
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (reader === undefined || wanted === 0) return new Uint8Array(0);
   const { value } = await reader.readAtLeast(wanted, new Uint8Array(buffer, 0, wanted));
-  return (value ?? new Uint8Array(0)) as Uint8Array<ArrayBuffer>;
+  return value ?? new Uint8Array(0);
 }

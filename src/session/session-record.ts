@@ -75,8 +75,16 @@ function holdsUnknown(directory: UploadDirectory | null): boolean {
 export function open(packet: SessionPacket, total: number | null, now: number): SessionRecord {
   const { sessionId, issuedAt, destination, originalUrl, clientAddress } = packet;
   return {
-    ...{ version: 1, state: "receiving", changedAt: now, total, commit: null },
-    ...{ sessionId, issuedAt, destination, originalUrl, clientAddress },
+    version: 1,
+    state: "receiving",
+    sessionId,
+    issuedAt,
+    destination,
+    originalUrl,
+    clientAddress,
+    changedAt: now,
+    total,
+    commit: null,
   };
 }
 
