@@ -3,6 +3,8 @@ import { parseFailingHresult } from "../protocol/write-ack.ts";
 import { HEADER } from "../protocol/headers.ts";
 import type { CommitOutcome } from "../protocol/reflect.ts";
 import type { CommitRequest } from "./commit-request.ts";
+import { readBack } from "./read-back.ts";
+import { type SilenceWatch, watchForSilence } from "./silence-watch.ts";
 
 /**
  * Cloudflare's network answers in place of an origin that it could not talk to, with statuses that no
@@ -21,16 +23,46 @@ const EDGE_STATUSES = new Map<number, CommitOutcome>([
 ]);
 
 /**
- * Sends one finished upload to the origin application and says what became of it. It never throws:
+ * Hands one finished upload to the origin application and says what became of it. It never throws:
  * every end of the connection is an outcome.
  *
- * The body goes out with Content-Length, because legacy applications refuse chunked requests; only a
- * FixedLengthStream makes the runtime send one. Redirects are not followed (ruling 16).
- *
- * @param length bytes of `entity`, exactly
+ * @param entity the upload's bytes, from the start at each call
+ * @param length how many they are, exactly
  * @param silenceSeconds how long the application may neither take a byte nor answer
+ * @param isRepetition whether an earlier attempt may have arrived: then a destination that exists is
+ *   read back, since it may hold this very upload, or what came of it before the connection broke
  */
 export async function commit(
+  request: CommitRequest,
+  entity: () => Iterable<Uint8Array>,
+  length: number,
+  silenceSeconds: number,
+  isRepetition: boolean,
+): Promise<CommitOutcome> {
+  const outcome = await attempt(request, entity(), length, silenceSeconds);
+  if (outcome.kind !== "destinationExists" || !isRepetition) return outcome;
+  switch (await readBack(request.url, request.headers.get("Authorization"), entity(), silenceSeconds)) {
+    case "whole":
+      return { kind: "accepted", status: 200 };
+    case "beginning":
+      // Our own torn file: the condition was there to protect others'.
+      return await attempt(withoutCondition(request), entity(), length, silenceSeconds);
+    case "nothing":
+      return await attempt(request, entity(), length, silenceSeconds);
+    case "other":
+      return outcome;
+  }
+}
+
+function withoutCondition({ method, url, headers }: CommitRequest): CommitRequest {
+  return { method, url, headers: new Map([...headers].filter(([name]) => name !== "If-None-Match")) };
+}
+
+/**
+ * One request. The body goes out with Content-Length, because legacy applications refuse chunked requests; only a
+ * FixedLengthStream makes the runtime send one. Redirects are not followed (ruling 16).
+ */
+async function attempt(
   request: CommitRequest,
   entity: Iterable<Uint8Array>,
   length: number,
@@ -72,27 +104,6 @@ function refusal(request: CommitRequest, { status, headers }: Response): CommitO
   // 412 to a request with a condition answers the condition, not the application's own mind.
   if (status === 412 && request.headers.has("If-None-Match")) return { kind: "destinationExists" };
   return EDGE_STATUSES.get(status) ?? { kind: "refused", status, hresult: hresultOf(headers) };
-}
-
-interface SilenceWatch {
-  readonly signal: AbortSignal;
-  /** The application took some bytes: the time starts again. */
-  heard(): void;
-  stop(): void;
-}
-
-function watchForSilence(seconds: number): SilenceWatch {
-  const controller = new AbortController();
-  const expire = () => controller.abort();
-  let timer = setTimeout(expire, seconds * 1000);
-  return {
-    signal: controller.signal,
-    heard() {
-      clearTimeout(timer);
-      timer = setTimeout(expire, seconds * 1000);
-    },
-    stop: () => clearTimeout(timer),
-  };
 }
 
 /** Writes the entity as fast as it is taken. @returns the bytes that were taken before the end, or before it broke */

@@ -1,4 +1,4 @@
-/** The longest run of bytes that is read from storage in one go, unless a single piece is longer. */
+/** Rows that start within as many bytes are read from storage in one go. */
 const READ_AHEAD_BYTES = 1024 * 1024;
 
 /**
@@ -58,24 +58,18 @@ export class Fragments {
     this.#lastReceivedAt = now;
   }
 
-  /** The bytes from `start` to the end, in runs of about 1 MiB; storage is read as the caller goes on. */
-  *read(start = 0): Generator<Uint8Array, void, undefined> {
-    for (let offset = start; offset < this.#length;) {
-      let end = offset;
-      const rows = this.#sql.exec<{ offset: number; bytes: ArrayBuffer }>(
-        `SELECT offset, bytes FROM fragments
-         WHERE offset >= (SELECT max(offset) FROM fragments WHERE offset <= ?) ORDER BY offset`,
-        offset,
-      );
-      // The rows of a run are taken in one step, because a cursor does not outlive a write.
-      const run: Uint8Array[] = [];
-      for (const row of rows) {
-        run.push(new Uint8Array(row.bytes).subarray(Math.max(0, offset - row.offset)));
-        end = row.offset + row.bytes.byteLength;
-        if (end - offset >= READ_AHEAD_BYTES) break;
-      }
-      yield* run;
-      offset = end;
+  /** All bytes in order, in runs of rows of about 1 MiB; storage is read as the caller goes on. */
+  *read(): Generator<Uint8Array, void, undefined> {
+    for (let start = 0; start < this.#length; start += READ_AHEAD_BYTES) {
+      // Read to the end at once: a cursor that is left open locks its table against the DROP below.
+      const rows = this.#sql
+        .exec<{ bytes: ArrayBuffer }>(
+          "SELECT bytes FROM fragments WHERE offset >= ? AND offset < ? ORDER BY offset",
+          start,
+          start + READ_AHEAD_BYTES,
+        )
+        .toArray();
+      for (const { bytes } of rows) yield new Uint8Array(bytes);
     }
   }
 

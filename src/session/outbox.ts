@@ -13,6 +13,8 @@ export interface OutboxEvents {
   started(attempt: number): void;
   /** `outcome` is null where the instance that made the attempt died and nobody saw it end. */
   ended(record: SessionRecord, outcome: CommitOutcome | null): void;
+  /** The attempt broke on our side. */
+  failed(error: unknown): void;
 }
 
 /**
@@ -85,9 +87,12 @@ export class Outbox {
       this.#store.wakeAt(now + RESUME_AFTER_MS);
     });
     this.#events.started(sealed.commit?.attempts ?? 0);
-    this.#running = this.#attempt(sealed, directory, config).finally(() => {
-      this.#running = null;
-    });
+    this.#running = this.#attempt(sealed, directory, config)
+      // The record stays in "committing": an orphan, which the next Close-Session or alarm takes up.
+      .catch((error: unknown) => this.#events.failed(error))
+      .finally(() => {
+        this.#running = null;
+      });
   }
 
   async #attempt(sealed: SessionRecord, directory: UploadDirectory, config: Config): Promise<void> {

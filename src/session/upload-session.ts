@@ -46,6 +46,7 @@ export class UploadSession extends DurableObject<Env> {
   readonly #outbox = new Outbox(this.#store, {
     started: (attempt) => this.#log("commit-started", { attempt }),
     ended: (record, outcome) => this.#logOutcome(record, outcome),
+    failed: (error) => this.#log("failed", { during: "commit", error: String(error) }),
   });
   /** Time of the last accepted packet, which need not have stored anything. */
   #heardAt = 0;
@@ -169,8 +170,10 @@ export class UploadSession extends DurableObject<Env> {
         return { offset: null, fault: HELD };
       case "discarded":
         return { offset: null, fault: FAULTS.closedTooEarly };
+      case "committed":
+        return { offset: null, fault: null };
       default:
-        return { offset: null, fault: this.#store.record?.commit?.fault ?? null };
+        return { offset: null, fault: this.#store.record?.commit?.fault ?? FAULTS.edgeFailed };
     }
   }
 

@@ -1,0 +1,22 @@
+/** A limit on silence, not on work: it starts again whenever the origin is heard. */
+export interface SilenceWatch {
+  readonly signal: AbortSignal;
+  /** The origin took or gave some bytes: the time starts again. */
+  heard(): void;
+  stop(): void;
+}
+
+/** Starts a watch; `signal` aborts after `seconds` without a call of `heard`. */
+export function watchForSilence(seconds: number): SilenceWatch {
+  const controller = new AbortController();
+  const expire = () => controller.abort();
+  let timer = setTimeout(expire, seconds * 1000);
+  return {
+    signal: controller.signal,
+    heard() {
+      clearTimeout(timer);
+      timer = setTimeout(expire, seconds * 1000);
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
