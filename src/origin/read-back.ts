@@ -26,7 +26,7 @@ export async function readBack(
     if (response.status !== 200) await response.body?.cancel();
     if (response.status === 404) return "nothing";
     if (response.status !== 200) return "other";
-    return await compare(response.body, entity, watch.heard);
+    return await compare(response.body, entity, () => watch.heard());
   } catch {
     return "other";
   } finally {

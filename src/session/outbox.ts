@@ -97,13 +97,10 @@ export class Outbox {
 
   async #attempt(sealed: SessionRecord, directory: UploadDirectory, config: Config): Promise<void> {
     const length = sealed.total ?? 0;
-    const request = commitRequest(
-      { ...sealed, commitId: sealed.commit?.id ?? "", length },
-      directory,
-      config,
-    );
-    const entity = this.#store.fragments.read();
-    const outcome = await commit(request, entity, length, directory.originTimeoutSeconds);
+    const { id = "", unknown = false } = sealed.commit ?? {};
+    const request = commitRequest({ ...sealed, commitId: id, length }, directory, config);
+    const entity = () => this.#store.fragments.read();
+    const outcome = await commit(request, entity, length, directory.originTimeoutSeconds, unknown);
     const settled = settle(sealed, outcome, Date.now());
     this.#settle(settled, directory);
     this.#events.ended(settled, outcome);

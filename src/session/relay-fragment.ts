@@ -22,7 +22,7 @@ export async function relayFragment(
 ): Promise<Answer> {
   const { first, total } = fragment.range;
   const reader = body?.getReader({ mode: "byob" });
-  let buffer = new ArrayBuffer(Math.min(PIECE_BYTES, fragment.contentLength));
+  let buffer: ArrayBufferLike = new ArrayBuffer(Math.min(PIECE_BYTES, fragment.contentLength));
   let read = 0;
   /** The session's word on the piece before; the first piece has none. */
   let before: Promise<Answer> | null = null;
@@ -54,9 +54,9 @@ export async function relayFragment(
 /** Up to `wanted` bytes; fewer only where the body ends early. */
 async function readPiece(
   reader: ReadableStreamBYOBReader | undefined,
-  buffer: ArrayBuffer,
+  buffer: ArrayBufferLike,
   wanted: number,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<Uint8Array> {
   if (reader === undefined || wanted === 0) return new Uint8Array(0);
   const { value } = await reader.readAtLeast(wanted, new Uint8Array(buffer, 0, wanted));
   return value ?? new Uint8Array(0);
