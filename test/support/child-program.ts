@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { atProcessEnd } from "./process-end.ts";
 
 /** A line of a program's output; `json` where the line is a JSON object. */
 export interface LogLine {
@@ -21,9 +22,6 @@ export interface ProgramOptions {
   readonly control?: boolean;
 }
 
-/** Programs that still run; whatever way this process ends, they end with it. */
-const running = new Set<ChildProgram>();
-
 /** A program in a process group of its own, so that its children can be ended with it. */
 export class ChildProgram {
   readonly #child: ChildProcess;
@@ -31,7 +29,6 @@ export class ChildProgram {
   readonly #logs: LogLine[];
 
   constructor(command: string, options: ProgramOptions) {
-    guardThisProcess();
     this.#logs = options.logs;
     this.#child = spawn(command, options.args, {
       cwd: options.cwd,
@@ -39,7 +36,7 @@ export class ChildProgram {
       stdio: ["ignore", "pipe", "pipe", options.control === true ? "pipe" : "ignore"],
       detached: true,
     });
-    running.add(this);
+    const callOff = atProcessEnd(() => this.signalGroup("SIGKILL"));
     const exit = Promise.withResolvers<void>();
     this.#exited = exit.promise;
     this.#child.on("error", (error) => {
@@ -47,7 +44,7 @@ export class ChildProgram {
       exit.resolve();
     });
     this.#child.on("exit", () => {
-      running.delete(this);
+      callOff();
       exit.resolve();
     });
     this.#capture("stdout", this.#child.stdout);
@@ -128,24 +125,4 @@ function parsed(line: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-let guarded = false;
-
-/** Once per process: ends the programs on exit and on the signals that would skip the exit handlers. */
-function guardThisProcess(): void {
-  if (guarded) return;
-  guarded = true;
-  process.on("exit", endAll);
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(signal, () => {
-      endAll();
-      // Someone else who listens decides how this process ends; with nobody, the signal does.
-      if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
-    });
-  }
-}
-
-function endAll(): void {
-  for (const program of running) program.signalGroup("SIGKILL");
 }

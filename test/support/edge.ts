@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ChildProgram, LogLine } from "./child-program.ts";
 import { startWorkerd } from "./edge-workerd.ts";
+import { atProcessEnd } from "./process-end.ts";
 
 /** One entry of `UPLOAD_DIRECTORIES`, as in wrangler.toml. */
 export type DirectorySettings = Readonly<Record<string, string | number | boolean>> & { path: string };
@@ -119,7 +121,12 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   await mkdir(storage, { recursive: true });
   const secrets = { SESSION_KEY: randomBytes(32).toString("base64url"), ...options.secrets };
   const logs: LogLine[] = [];
-  const cleanUp = async (): Promise<void> => rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  const remains = { recursive: true, force: true, maxRetries: 5 };
+  const callOff = atProcessEnd(() => rmSync(folder, remains));
+  const cleanUp = async (): Promise<void> => {
+    callOff();
+    await rm(folder, remains);
+  };
   const start = async (ports: Pick<EdgeOptions, "httpPort" | "tcpPort">): Promise<StartedEdge> => {
     const { httpPort, tcpPort } = ports;
     const setup = { vars: options.vars, secrets, storage, folder, main: options.main, httpPort, tcpPort };

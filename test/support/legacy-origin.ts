@@ -1,10 +1,12 @@
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { OriginBehaviour, OriginRequest } from "./origin-behaviour.ts";
 import { OriginFiles } from "./origin-files.ts";
+import { atProcessEnd } from "./process-end.ts";
 import { OriginExchange, type OriginSettings } from "./origin-exchange.ts";
 
 /** What {@link startLegacyOrigin} may be told. */
@@ -23,6 +25,8 @@ export interface LegacyOriginOptions {
   behave?: (request: OriginRequest) => OriginBehaviour | undefined;
 }
 
+const REMAINS = { recursive: true, force: true, maxRetries: 3 };
+
 /**
  * An HTTP application as old ones behave: no chunked request bodies (411), whole files by PUT and POST,
  * `If-None-Match: *`, ranges; and on demand every way to answer badly or not at all.
@@ -34,6 +38,7 @@ export class LegacyOrigin {
   readonly requests: OriginRequest[] = [];
   readonly #server: Server;
   readonly #ownFolder: boolean;
+  readonly #callOff: () => void;
   readonly #queue: OriginBehaviour[] = [];
   #arrived = Promise.withResolvers<void>();
 
@@ -42,6 +47,9 @@ export class LegacyOrigin {
     this.#server = server;
     this.files = files;
     this.#ownFolder = options.folder === undefined;
+    this.#callOff = atProcessEnd(() => {
+      if (this.#ownFolder) rmSync(files.folder, REMAINS);
+    });
     const address = server.address();
     if (address === null || typeof address === "string") throw new Error("the origin does not listen on TCP");
     this.port = address.port;
@@ -111,7 +119,8 @@ export class LegacyOrigin {
   /** Ends everything and removes the temporary folder. */
   async close(): Promise<void> {
     if (this.#server.listening) await this.pause();
-    if (this.#ownFolder) await rm(this.files.folder, { recursive: true, force: true, maxRetries: 3 });
+    this.#callOff();
+    if (this.#ownFolder) await rm(this.files.folder, REMAINS);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -115,8 +115,9 @@ export class OriginExchange {
 
   /** An application that is notified by value keeps the file under the name the client gave. */
   get #destinationUrl(): string {
-    const original = this.record.headers["bits-original-request-url"];
-    return original !== undefined && URL.canParse(original) ? new URL(original).pathname : this.record.url;
+    const { method, url, headers } = this.record;
+    const original = method === "POST" ? headers["bits-original-request-url"] : undefined;
+    return original !== undefined && URL.canParse(original) ? new URL(original).pathname : url;
   }
 
   #destination(): string | undefined {

@@ -96,12 +96,14 @@ class PatientClient {
         try {
           const sessionId = await this.#create();
           await this.#sendAll(sessionId);
+          const closing = performance.now();
           const closeAck = await this.#exchange("Close-Session", [200], (connection) =>
             closeSession(connection, this.#target, sessionId, this.#packet),
           );
-          const milliseconds = performance.now() - started;
-          const { breaks, replyUrl } = { breaks: this.#breaks, replyUrl: this.#replyUrl };
-          return { ...this.#count, sessionId, breaks, replyUrl, milliseconds, closeAck };
+          const now = performance.now();
+          const times = { milliseconds: now - started, closeMilliseconds: now - closing };
+          const learnt = { sessionId, breaks: this.#breaks, replyUrl: this.#replyUrl, closeAck };
+          return { ...this.#count, ...times, ...learnt };
         } catch (error) {
           if (!(error instanceof SessionUnknown) || this.#count.sessions >= SESSIONS) throw error;
         }

@@ -10,6 +10,8 @@ export interface UploadReport {
   /** Of the file, what was sent twice counted twice. */
   readonly sentBytes: number;
   readonly milliseconds: number;
+  /** Of these, what Close-Session took, its repetitions too. */
+  readonly closeMilliseconds: number;
   /** Every break inside a Fragment: how far we had sent, and what the next Ack said is stored. */
   readonly breaks: readonly { sentTo: number; resumedAt: number }[];
   readonly replyUrl: string | undefined;

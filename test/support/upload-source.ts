@@ -17,15 +17,16 @@ const CHUNK_BYTES = 1 << 20;
 
 /** A file on disk, read ahead by one chunk so that disk and socket work at the same time. */
 export async function fileSource(path: string): Promise<UploadSource> {
-  const { size } = await stat(path);
+  const { size: fileSize } = await stat(path);
   async function* read(first: number, length: number): AsyncGenerator<Uint8Array> {
     if (length === 0) return;
     const file = await open(path);
     try {
-      const buffers = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)];
+      const size = Math.min(CHUNK_BYTES, length);
+      const buffers = [Buffer.allocUnsafe(size), Buffer.allocUnsafe(size)];
       const fill = async (turn: number, position: number): Promise<Uint8Array> => {
-        const wanted = Math.min(CHUNK_BYTES, first + length - position);
-        const buffer = buffers[turn % 2] ?? Buffer.allocUnsafe(CHUNK_BYTES);
+        const wanted = Math.min(size, first + length - position);
+        const buffer = buffers[turn % 2] ?? Buffer.allocUnsafe(size);
         const { bytesRead } = await file.read(buffer, 0, wanted, position);
         if (bytesRead === 0) throw new Error(`${path} ends before offset ${first + length}`);
         return buffer.subarray(0, bytesRead);
@@ -45,7 +46,7 @@ export async function fileSource(path: string): Promise<UploadSource> {
       await file.close();
     }
   }
-  return { name: basename(path), size, read };
+  return { name: basename(path), size: fileSize, read };
 }
 
 /**
