@@ -1,11 +1,13 @@
 import { REFUSALS, type Refusal } from "./refusals.ts";
 import { COLON, HTAB, isTokenByte, SP } from "./wire-bytes.ts";
 
-/** A request line's parts as offsets into the bytes that hold it: method, then target. The version was HTTP/1.1. */
+/** A request line's parts as offsets into the bytes that hold it. */
 export interface RequestLine {
   readonly methodEnd: number;
   readonly targetStart: number;
   readonly targetEnd: number;
+  /** False for every other version, which the caller refuses once it knows that the rest of the line is sound. */
+  readonly isHttp11: boolean;
 }
 
 /** A field line's parts as offsets; the value is without the whitespace around it. */
@@ -33,17 +35,15 @@ export function parseRequestLine(bytes: Uint8Array, start: number, end: number):
 
   const versionStart = targetEnd + 1;
   if (end - versionStart !== HTTP_1_1.length) return REFUSALS.requestLine;
-  let spoken = true;
+  let isHttp11 = true;
   for (const [place, expected] of HTTP_1_1.entries()) {
     const byte = bytes[versionStart + place] ?? 0;
     if (byte === expected) continue;
     const isOtherDigit = DIGIT_PLACES.includes(place as 5 | 7) && byte >= 0x30 && byte <= 0x39;
     if (!isOtherDigit) return REFUSALS.requestLine;
-    spoken = false;
+    isHttp11 = false;
   }
-  // HTTP/1.0 is among the others: its framing without Host and with optional keep-alive is a class of ambiguity
-  // that BITS, which demands 1.1, has no use for.
-  return spoken ? { methodEnd, targetStart, targetEnd } : REFUSALS.version;
+  return { methodEnd, targetStart, targetEnd, isHttp11 };
 }
 
 /**

@@ -126,7 +126,6 @@ export class HeadReader {
 
   #takeRequestLine(window: Uint8Array, start: number, end: number): false | Refusal {
     const line = parseRequestLine(window, start, end);
-    if (line instanceof Refusal && line !== REFUSALS.version) return line;
     if (line instanceof Refusal) return line;
     if (line.targetEnd - line.targetStart > this.#limits.maximumTargetBytes) return REFUSALS.targetLength;
     const target = decodeTarget(window, line.targetStart, line.targetEnd);
@@ -134,6 +133,9 @@ export class HeadReader {
     this.#method = decodeText(window.subarray(start, line.methodEnd));
     const place = parseTarget(this.#method, target);
     if (place instanceof Refusal) return place;
+    // HTTP/1.0 is among the versions not spoken: without Host and with optional keep-alive it frames messages in
+    // ways that BITS, which demands 1.1, has no use for.
+    if (!line.isHttp11) return REFUSALS.version;
     if (methodOf(this.#method) === null) return REFUSALS.method;
     this.#target = target;
     this.#place = place;
@@ -151,9 +153,10 @@ export class HeadReader {
     const headers =
       located.host === framing.host
         ? this.#fields
-        : this.#fields.map(
-            ([name, value]): Field => [name, framingNameOf(name) === "host" ? located.host : value],
-          );
+        : this.#fields.map(([name, value]): Field => [
+            name,
+            framingNameOf(name) === "host" ? located.host : value,
+          ]);
     return {
       method: this.#method,
       target: this.#target,

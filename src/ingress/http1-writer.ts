@@ -1,0 +1,163 @@
+import type { Field } from "./http1-framing.ts";
+import { isFieldByte, isTokenByte } from "./wire-bytes.ts";
+
+/** Reason phrases of RFC 9110 section 15 and the registry. An app's own phrase is never written: it could carry anything. */
+const REASON_PHRASES: Readonly<Record<number, string>> = {
+  100: "Continue",
+  200: "OK",
+  201: "Created",
+  202: "Accepted",
+  203: "Non-Authoritative Information",
+  204: "No Content",
+  205: "Reset Content",
+  206: "Partial Content",
+  207: "Multi-Status",
+  208: "Already Reported",
+  226: "IM Used",
+  300: "Multiple Choices",
+  301: "Moved Permanently",
+  302: "Found",
+  303: "See Other",
+  304: "Not Modified",
+  307: "Temporary Redirect",
+  308: "Permanent Redirect",
+  400: "Bad Request",
+  401: "Unauthorized",
+  402: "Payment Required",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  406: "Not Acceptable",
+  407: "Proxy Authentication Required",
+  408: "Request Timeout",
+  409: "Conflict",
+  410: "Gone",
+  411: "Length Required",
+  412: "Precondition Failed",
+  413: "Content Too Large",
+  414: "URI Too Long",
+  415: "Unsupported Media Type",
+  416: "Range Not Satisfiable",
+  417: "Expectation Failed",
+  421: "Misdirected Request",
+  422: "Unprocessable Content",
+  423: "Locked",
+  424: "Failed Dependency",
+  425: "Too Early",
+  426: "Upgrade Required",
+  428: "Precondition Required",
+  429: "Too Many Requests",
+  431: "Request Header Fields Too Large",
+  451: "Unavailable For Legal Reasons",
+  500: "Internal Server Error",
+  501: "Not Implemented",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+  505: "HTTP Version Not Supported",
+  507: "Insufficient Storage",
+  508: "Loop Detected",
+  511: "Network Authentication Required",
+};
+
+/** Fields that are the connection's and not the message's (RFC 9110 section 7.6.1); an app's own are dropped. */
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** How the body that follows a response's head is delimited: not at all, by its length, or chunked. */
+export type ResponseFraming = "none" | "chunked" | { readonly bytes: number };
+
+const encoder = new TextEncoder();
+
+/**
+ * A response's head as bytes: status line, the fields that belong to the message, and the framing, which is the
+ * door's own and stands exactly once. Throws TypeError on a field that could end its line or the head.
+ */
+export function formatHead(
+  status: number,
+  fields: Iterable<Field>,
+  framing: ResponseFraming,
+  closes: boolean,
+  now: Date,
+): Uint8Array {
+  let text = `HTTP/1.1 ${status} ${REASON_PHRASES[status] ?? ""}\r\n`;
+  let hasDate = false;
+  for (const [name, value] of fields) {
+    checkField(name, value);
+    if (name.toLowerCase() === "date") hasDate = true;
+    text += `${name}: ${value}\r\n`;
+  }
+  if (!hasDate) text += `Date: ${now.toUTCString()}\r\n`;
+  if (framing === "chunked") text += "Transfer-Encoding: chunked\r\n";
+  else if (framing !== "none") text += `Content-Length: ${framing.bytes}\r\n`;
+  if (closes) text += "Connection: close\r\n";
+  return encoder.encode(`${text}\r\n`);
+}
+
+/**
+ * The fields of an app's response that go to the client: without the connection's, those its Connection field
+ * names included, and without Content-Length, which the framing states. Each Set-Cookie stays a field of its own
+ * (RFC 6265 section 3).
+ */
+export function messageFields(headers: Headers): Field[] {
+  const named = new Set(
+    (headers.get("Connection") ?? "").split(",").map((name) => name.trim().toLowerCase()),
+  );
+  const fields: Field[] = [];
+  for (const [name, value] of headers) {
+    if (name === "content-length" || name === "set-cookie") continue;
+    if (!HOP_BY_HOP.has(name) && !named.has(name)) fields.push([name, value]);
+  }
+  for (const cookie of headers.getSetCookie()) fields.push(["set-cookie", cookie]);
+  return fields;
+}
+
+/** The Content-Length an app stated, or null where it stated none or nonsense. */
+export function statedLength(headers: Headers): number | null {
+  const stated = headers.get("Content-Length") ?? "";
+  return /^[0-9]{1,15}$/.test(stated) ? Number(stated) : null;
+}
+
+/** Whether a response to `method` with `status` has no content whatever its fields say (RFC 9112 section 6.3). */
+export function hasNoContent(method: string, status: number): boolean {
+  return method === "HEAD" || status < 200 || status === 204 || status === 304;
+}
+
+/** chunk = chunk-size CRLF chunk-data CRLF (RFC 9112 section 7.1), in one piece so that it is one write. */
+export function formatChunk(data: Uint8Array): Uint8Array {
+  return joinBytes(encoder.encode(`${data.byteLength.toString(16)}\r\n`), data, encoder.encode("\r\n"));
+}
+
+/** The last chunk and an empty trailer section: only a body that was written whole gets one. */
+export const LAST_CHUNK: Uint8Array = encoder.encode("0\r\n\r\n");
+
+/** All parts in one piece. */
+export function joinBytes(...parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole;
+}
+
+function checkField(name: string, value: string): void {
+  const isName = name !== "" && everyCode(name, isTokenByte);
+  // Text beyond ASCII is written as UTF-8, whose bytes are all obs-text.
+  if (!isName || !everyCode(value, (code) => code > 0xff || isFieldByte(code))) {
+    throw new TypeError(`the response field ${JSON.stringify(name)} cannot be written`);
+  }
+}
+
+function everyCode(text: string, test: (code: number) => boolean): boolean {
+  for (let at = 0; at < text.length; at++) if (!test(text.charCodeAt(at))) return false;
+  return true;
+}

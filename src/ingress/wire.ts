@@ -1,0 +1,126 @@
+/** One timed-out read or write; the connection is of no further use in that direction. */
+export class WireTimeout extends Error {
+  override readonly name = "WireTimeout";
+}
+
+/** Enough for nearly every head with one read, small enough to have one for each idle connection. */
+const SCRATCH_BYTES = 4_096;
+
+/**
+ * A socket as the door uses it: reads with a time limit, bytes that were read too far put back, whole writes.
+ * One read and one write may be under way at a time. Reads go through a BYOB reader into the caller's buffer, so
+ * a body's bytes are written to memory once.
+ */
+export class Wire {
+  readonly #socket: Socket;
+  readonly #reader: ReadableStreamBYOBReader;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #writeTimeoutSeconds: number;
+  /** The one buffer heads and framing are read into; it travels through the reader and comes back. */
+  #scratch = new ArrayBuffer(SCRATCH_BYTES);
+  /** Bytes that were read and not used: a view of the scratch buffer. */
+  #unread: Uint8Array = new Uint8Array(0);
+
+  constructor(socket: Socket, writeTimeoutSeconds: number) {
+    this.#socket = socket;
+    this.#reader = socket.readable.getReader({ mode: "byob" });
+    this.#writer = socket.writable.getWriter();
+    this.#writeTimeoutSeconds = writeTimeoutSeconds;
+    // How a connection ended is learnt from the read or write that was under way; these would only say it twice.
+    for (const ended of [socket.closed, this.#reader.closed, this.#writer.closed]) ended.catch(() => {});
+  }
+
+  /** Whether bytes wait that were read before. */
+  get hasUnread(): boolean {
+    return this.#unread.byteLength > 0;
+  }
+
+  /** The next bytes, valid until the next read; null at the end of the client's stream. */
+  async read(timeoutSeconds: number): Promise<Uint8Array | null> {
+    if (this.hasUnread) {
+      const bytes = this.#unread;
+      this.#unread = bytes.subarray(bytes.byteLength);
+      return bytes;
+    }
+    const read = await this.#timed(this.#reader.read(new Uint8Array(this.#scratch)), timeoutSeconds);
+    if (read.value === undefined) return null;
+    this.#scratch = read.value.buffer;
+    return read.done ? null : read.value;
+  }
+
+  /** Puts back what the last `read` gave too much of; the next read begins with it. */
+  unread(bytes: Uint8Array): void {
+    this.#unread = bytes;
+  }
+
+  /**
+   * Reads at least one byte into `view`, whose buffer is handed over. Gives the same place of the same memory,
+   * as long as `view` and filled from its start, with the number of bytes read; zero at the end of the client's stream.
+   */
+  async readInto(
+    view: Uint8Array<ArrayBuffer>,
+    timeoutSeconds: number,
+  ): Promise<{ view: Uint8Array<ArrayBuffer>; bytes: number }> {
+    if (this.hasUnread) {
+      const bytes = Math.min(view.byteLength, this.#unread.byteLength);
+      view.set(this.#unread.subarray(0, bytes));
+      this.#unread = this.#unread.subarray(bytes);
+      return { view, bytes };
+    }
+    const { byteOffset, byteLength } = view;
+    const read = await this.#timed(this.#reader.read(view), timeoutSeconds);
+    if (read.value === undefined) throw new Error("the read was cancelled");
+    return {
+      view: new Uint8Array(read.value.buffer, byteOffset, byteLength),
+      bytes: read.done ? 0 : read.value.byteLength,
+    };
+  }
+
+  /** Resolves when the runtime has taken the bytes; rejects when the client is gone or does not take them in time. */
+  async write(bytes: Uint8Array): Promise<void> {
+    const timeout = new WireTimeout("the client does not read");
+    const timer = setTimeout(
+      () => this.#ignore(this.#writer.abort(timeout)),
+      this.#writeTimeoutSeconds * 1_000,
+    );
+    try {
+      await this.#writer.write(bytes);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Says that nothing more will be written (FIN); reading goes on. */
+  async endWriting(): Promise<void> {
+    await this.#writer.close();
+  }
+
+  /** Breaks the connection, so that a half-written answer cannot be taken for a whole one. */
+  async abort(): Promise<void> {
+    this.#ignore(this.#writer.abort(new Error("aborted")));
+    await this.close();
+  }
+
+  /** Ends both directions; a read under way rejects. Never rejects. */
+  async close(): Promise<void> {
+    try {
+      await this.#socket.close();
+    } catch {
+      // It is closed already, which is what was wanted.
+    }
+  }
+
+  async #timed<Result>(work: Promise<Result>, timeoutSeconds: number): Promise<Result> {
+    const timeout = new WireTimeout("the client sends nothing");
+    const timer = setTimeout(() => this.#ignore(this.#reader.cancel(timeout)), timeoutSeconds * 1_000);
+    try {
+      return await work;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #ignore(work: Promise<unknown>): void {
+    work.catch(() => {});
+  }
+}
