@@ -4,8 +4,14 @@ import { defineConfig } from "vitest/config";
 /** Three rooms: what is pure and what is black box run on Node, the session's own tests inside workerd. */
 export default defineConfig({
   test: {
+    silent: "passed-only",
     projects: [
-      { test: { name: "pure", include: ["test/protocol/**/*.test.ts", "test/origin/**/*.test.ts", "test/*.test.ts"] } },
+      {
+        test: {
+          name: "pure",
+          include: ["test/protocol/**/*.test.ts", "test/origin/**/*.test.ts", "test/*.test.ts"],
+        },
+      },
       {
         test: {
           name: "ingress",
@@ -24,11 +30,35 @@ export default defineConfig({
       },
       {
         plugins: [
-          cloudflareTest({
-            wrangler: { configPath: "./test/session/wrangler.toml" },
-          }),
+          cloudflareTest(({ inject }) => ({
+            main: "./src/index.ts",
+            miniflare: {
+              compatibilityDate: "2026-10-20",
+              durableObjects: { UPLOAD_SESSIONS: { className: "UploadSession", useSQLite: true } },
+              bindings: {
+                SESSION_KEY: "a key for tests, of 32 characters or more",
+                ORIGIN_URL: inject<string>("originUrl"),
+                UPLOAD_DIRECTORIES: [
+                  { path: "/uploads/" },
+                  { path: "/short/", session_timeout_seconds: 1 },
+                  { path: "/notify/", notification: "by-value", notification_url: "/receive.ashx" },
+                  {
+                    path: "/hold/",
+                    notification: "by-value",
+                    notification_url: "/receive.ashx",
+                    unknown_outcome: "hold",
+                  },
+                ],
+              },
+            },
+          })),
         ],
-        test: { name: "session", include: ["test/session/**/*.test.ts"], testTimeout: 30_000 },
+        test: {
+          name: "session",
+          include: ["test/session/**/*.test.ts"],
+          globalSetup: ["test/session/origin.setup.ts"],
+          testTimeout: 30_000,
+        },
       },
     ],
   },

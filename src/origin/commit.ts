@@ -113,6 +113,7 @@ async function send(
   watch: SilenceWatch,
 ): Promise<number> {
   const writer = writable.getWriter();
+  writer.closed.catch(() => undefined); // told by `write` and `close` already
   let sent = 0;
   try {
     for (const bytes of entity) {

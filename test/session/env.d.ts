@@ -1,0 +1,21 @@
+import type { Env } from "../../src/config.ts";
+import type worker from "../../src/index.ts";
+
+declare global {
+  namespace Cloudflare {
+    interface Env extends BitsEnv {}
+    interface GlobalProps {
+      mainModule: { default: typeof worker };
+    }
+  }
+}
+
+type BitsEnv = Env;
+
+/** Addresses that test/session/origin.setup.ts provides. */
+declare module "vitest" {
+  interface ProvidedContext {
+    originUrl: string;
+    witnessUrl: string;
+  }
+}

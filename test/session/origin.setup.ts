@@ -1,0 +1,37 @@
+import { createServer } from "node:http";
+import type { TestProject } from "vitest/node";
+import { answer, type OriginBehaviour } from "../support/origin-behaviour.ts";
+import { startLegacyOrigin } from "../support/legacy-origin.ts";
+
+/**
+ * The real origin on Node that the tests inside workerd talk to. They cannot call into it, so a
+ * destination's query says what it does to a PUT or POST: `?answer=507`, `?slow=1000`, and `?lost=1`,
+ * which keeps the file but ends the first connection without a word.
+ */
+function behaviour(): (request: { method: string; url: string }) => OriginBehaviour | undefined {
+  const lost = new Set<string>();
+  return ({ method, url }) => {
+    if (method !== "PUT" && method !== "POST") return undefined;
+    const { searchParams } = new URL(url, "http://origin.invalid");
+    if (searchParams.has("answer")) return answer(Number(searchParams.get("answer")));
+    if (searchParams.has("slow")) return { kind: "delay", milliseconds: Number(searchParams.get("slow")) };
+    if (!searchParams.has("lost") || lost.has(url)) return undefined;
+    lost.add(url);
+    return { kind: "close", store: true };
+  };
+}
+
+/** Starts the origin, and beside it a witness that lists as JSON every request that the origin has seen. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const origin = await startLegacyOrigin({ behave: behaviour() });
+  const witness = createServer((_request, response) => response.end(JSON.stringify(origin.requests)));
+  await new Promise<void>((resolve) => witness.listen(0, "127.0.0.1", resolve));
+  const address = witness.address();
+  if (address === null || typeof address === "string") throw new Error("the witness does not listen on TCP");
+  project.provide("originUrl", origin.url);
+  project.provide("witnessUrl", `http://127.0.0.1:${address.port}`);
+  return async () => {
+    witness.close();
+    await origin.close();
+  };
+}

@@ -1,0 +1,82 @@
+import { env, exports } from "cloudflare:workers";
+import { inject } from "vitest";
+import type { UploadSession } from "../../src/session/upload-session.ts";
+
+const PROTOCOL = "{7df0354d-249b-430f-820d-3d2a9bef4931}";
+
+/** One client's conversation over the HTTP door, inside workerd. */
+export class Conversation {
+  readonly url: string;
+  /** As issued, with braces. */
+  id = "";
+
+  constructor(destination: string) {
+    this.url = `http://edge.example${destination}`;
+  }
+
+  static async begin(destination: string): Promise<Conversation> {
+    const conversation = new Conversation(destination);
+    const ack = await conversation.send("Create-Session", { "BITS-Supported-Protocols": PROTOCOL });
+    conversation.id = ack.headers.get("BITS-Session-Id") ?? "";
+    return conversation;
+  }
+
+  async send(
+    type: string,
+    headers: Record<string, string> = {},
+    body?: Uint8Array<ArrayBuffer>,
+  ): Promise<Response> {
+    const session: Record<string, string> = this.id === "" ? {} : { "BITS-Session-Id": this.id };
+    return await exports.default.fetch(this.url, {
+      method: "POST",
+      headers: {
+        "BITS-Packet-Type": type,
+        "Content-Length": String(body?.length ?? 0),
+        ...session,
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body }),
+    });
+  }
+
+  /** A Fragment of `entity`, from `first` up to, not including, `end`. */
+  async fragment(entity: Uint8Array<ArrayBuffer>, first = 0, end = entity.length): Promise<Response> {
+    const range = `bytes ${first}-${end - 1}/${entity.length}`;
+    return await this.send("Fragment", { "Content-Range": range }, entity.slice(first, end));
+  }
+
+  async close(): Promise<Response> {
+    return await this.send("Close-Session");
+  }
+
+  async cancel(): Promise<Response> {
+    return await this.send("Cancel-Session");
+  }
+
+  /** The object behind the session; naming it does not create it. */
+  get object(): DurableObjectStub<UploadSession> {
+    return env.UPLOAD_SESSIONS.getByName(this.id.replace(/[{}]/g, ""));
+  }
+}
+
+/** What the origin has seen of a destination, oldest first. */
+export async function commitsOf(
+  destination: string,
+): Promise<{ method: string; bytes: number; key: string }[]> {
+  const all: { method: string; url: string; bytes: number; headers: Record<string, string> }[] = await (
+    await fetch(inject("witnessUrl"))
+  ).json();
+  return all
+    .filter(({ method, url }) => url === destination && (method === "PUT" || method === "POST"))
+    .map(({ method, bytes, headers }) => ({ method, bytes, key: headers["idempotency-key"] ?? "" }));
+}
+
+/** Bytes that differ from place to place, so that a shift shows. */
+export function entityOf(length: number): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length }, (_, index) => (index * 31 + (index >> 8)) % 251);
+}
+
+/** What is at the origin now. */
+export async function storedAt(destination: string): Promise<Uint8Array> {
+  return new Uint8Array(await (await fetch(inject("originUrl") + destination)).arrayBuffer());
+}
