@@ -79,11 +79,15 @@ async function attempt(
       redirect: "manual",
       signal: watch.signal,
     });
-    // An answer is all we wait for: what an application says in its body is not for a BITS client.
+    if (!response.ok) {
+      await response.body?.cancel();
+      return refusal(request, response);
+    }
+    // It cannot have taken what it has not been sent: a 200 before the last byte is no success. The
+    // answer's own body is not for a BITS client, but to drop it earlier would end the connection.
+    const sent = await sending;
     await response.body?.cancel();
-    if (!response.ok) return refusal(request, response);
-    // It cannot have taken what it has not been sent: a 200 before the last byte is no success.
-    if ((await sending) === length) return { kind: "accepted", status: response.status };
+    if (sent === length) return { kind: "accepted", status: response.status };
     return {
       kind: "silent",
       why: watch.signal.aborted ? "timedOut" : "connectionLost",
