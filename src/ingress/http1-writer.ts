@@ -1,64 +1,6 @@
 import type { Field } from "./http1-framing.ts";
+import { REASON_PHRASES } from "./reason-phrases.ts";
 import { isFieldByte, isTokenByte } from "./wire-bytes.ts";
-
-/** Reason phrases of RFC 9110 section 15 and the registry. An app's own phrase is never written: it could carry anything. */
-const REASON_PHRASES: Readonly<Record<number, string>> = {
-  100: "Continue",
-  200: "OK",
-  201: "Created",
-  202: "Accepted",
-  203: "Non-Authoritative Information",
-  204: "No Content",
-  205: "Reset Content",
-  206: "Partial Content",
-  207: "Multi-Status",
-  208: "Already Reported",
-  226: "IM Used",
-  300: "Multiple Choices",
-  301: "Moved Permanently",
-  302: "Found",
-  303: "See Other",
-  304: "Not Modified",
-  307: "Temporary Redirect",
-  308: "Permanent Redirect",
-  400: "Bad Request",
-  401: "Unauthorized",
-  402: "Payment Required",
-  403: "Forbidden",
-  404: "Not Found",
-  405: "Method Not Allowed",
-  406: "Not Acceptable",
-  407: "Proxy Authentication Required",
-  408: "Request Timeout",
-  409: "Conflict",
-  410: "Gone",
-  411: "Length Required",
-  412: "Precondition Failed",
-  413: "Content Too Large",
-  414: "URI Too Long",
-  415: "Unsupported Media Type",
-  416: "Range Not Satisfiable",
-  417: "Expectation Failed",
-  421: "Misdirected Request",
-  422: "Unprocessable Content",
-  423: "Locked",
-  424: "Failed Dependency",
-  425: "Too Early",
-  426: "Upgrade Required",
-  428: "Precondition Required",
-  429: "Too Many Requests",
-  431: "Request Header Fields Too Large",
-  451: "Unavailable For Legal Reasons",
-  500: "Internal Server Error",
-  501: "Not Implemented",
-  502: "Bad Gateway",
-  503: "Service Unavailable",
-  504: "Gateway Timeout",
-  505: "HTTP Version Not Supported",
-  507: "Insufficient Storage",
-  508: "Loop Detected",
-  511: "Network Authentication Required",
-};
 
 /** Fields that are the connection's and not the message's (RFC 9110 section 7.6.1); an app's own are dropped. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -125,9 +67,9 @@ export function statedLength(headers: Headers): number | null {
   return /^[0-9]{1,15}$/.test(stated) ? Number(stated) : null;
 }
 
-/** Whether a response to `method` with `status` has no content whatever its fields say (RFC 9112 section 6.3). */
+/** Whether a final response to `method` with `status` has no content whatever its fields say (RFC 9112 section 6.3). */
 export function hasNoContent(method: string, status: number): boolean {
-  return method === "HEAD" || status < 200 || status === 204 || status === 304;
+  return method === "HEAD" || status === 204 || status === 304;
 }
 
 /** chunk = chunk-size CRLF chunk-data CRLF (RFC 9112 section 7.1), in one piece so that it is one write. */

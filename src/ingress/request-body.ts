@@ -39,6 +39,7 @@ export class RequestBody {
   #isTaken = false;
   /** A buffer of our own, see `#readData`. */
   #spare: ArrayBuffer | null = null;
+  #drained: Promise<boolean> | null = null;
   #busy: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -80,10 +81,16 @@ export class RequestBody {
 
   /**
    * Takes the body from the app and throws the rest away, so that a client which sends everything before it reads
-   * gets to read. Gives whether the end of the body was reached within `maximumBytes`. Never rejects.
+   * gets to read. Gives whether the end of the body was reached within `maximumBytes`, those of the first call.
+   * Never rejects.
    */
-  async drain(maximumBytes: number): Promise<boolean> {
+  drain(maximumBytes: number): Promise<boolean> {
     this.#isTaken = true;
+    this.#drained ??= this.#drain(maximumBytes);
+    return this.#drained;
+  }
+
+  async #drain(maximumBytes: number): Promise<boolean> {
     await this.#busy;
     let view = new Uint8Array(
       this.isAtEnd || this.#failure !== null ? 0 : Math.min(OWN_BUFFER_BYTES, maximumBytes),

@@ -10,8 +10,11 @@ export interface RequestTarget {
 
 const FRAGMENT = 0x23;
 const ABSOLUTE_FORM = /^https?:\/\/([^/?]*)(.*)$/i;
-/** uri-host [":" port] (RFC 3986 section 3.2 without userinfo): a registered name, an IPv4 address or a bracketed IPv6 one. */
-const AUTHORITY = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=%]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?$/;
+/**
+ * uri-host [":" port] without userinfo (RFC 9110 section 4.2.4). Narrower than RFC 3986's grammar, which lets a
+ * registered name hold commas, quotes and percent signs: names as DNS has them, IPv4, bracketed IPv6.
+ */
+const AUTHORITY = /^(?:[A-Za-z0-9\-._]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?$/;
 
 /**
  * The text of a request target. Bytes from 0x80 are percent-encoded: old Windows clients send file names as they
@@ -58,7 +61,7 @@ export function locate(target: RequestTarget, host: string): { url: string; host
   const authority = target.authority ?? host;
   if (!AUTHORITY.test(authority)) return REFUSALS.host;
   const url = `http://${authority}${target.pathAndQuery === "*" ? "/*" : target.pathAndQuery}`;
-  // The grammar lets pass what no URL can hold: port 99999, 1.2.3.256, a%zz.
+  // The grammar lets pass what no URL can hold: port 99999, 1.2.3.256, [1::2::3].
   return URL.canParse(url) ? { url, host: authority } : REFUSALS.host;
 }
 

@@ -35,6 +35,8 @@ export async function sendResponse(
   now: Date,
 ): Promise<void> {
   const { status } = response;
+  // A 1xx or a network error is not an answer; 101 would make the client speak another protocol.
+  if (status < 200) throw new TypeError(`the response's status ${status} is not final`);
   const fields = messageFields(response.headers);
   const stated = statedLength(response.headers);
   const reader = readerOf(response.body);
@@ -130,8 +132,8 @@ async function framingOfNoContent(
   stated: number | null,
   reader: BodyReader | null,
 ): Promise<ResponseFraming> {
-  // RFC 9110 section 8.6: no Content-Length on 1xx and 204; on HEAD and 304 the one that GET would have.
-  if (status < 200 || status === 204) return "none";
+  // RFC 9110 section 8.6: no Content-Length on 204; on HEAD and 304 the one that GET would have.
+  if (status === 204) return "none";
   if (stated !== null) return { bytes: stated };
   if (method !== "HEAD" || reader === null) return "none";
   const opening = await readOpening(reader);

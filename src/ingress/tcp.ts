@@ -1,13 +1,17 @@
 import { serveConnection } from "./connection.ts";
 import { DEFAULT_DOOR_LIMITS, type DoorLimits } from "./door-limits.ts";
-import { formatHead } from "./http1-writer.ts";
+import { Refusal } from "./refusals.ts";
+import { refuse } from "./refuse.ts";
 import { Wire } from "./wire.ts";
+
+const TOO_MANY_CONNECTIONS = new Refusal(503, "The client has too many connections open.");
 
 /**
  * The TCP door: an HTTP/1.1 server for a Worker's `connect` handler. The runtime's own HTTP front end answers 501
  * to verbs it does not know, BITS_POST among them, before any Worker code runs; here the Worker reads the bytes.
  *
- * @param handle the app, called like a `fetch` handler; `arrivalOf(request)` says what was on the wire
+ * @param handle the app, called like a `fetch` handler; `arrivalOf(request)` says what was on the wire. Once its
+ *   response is whole the rest of the request's body is thrown away, so it reads what it wants before that
  * @param limitsOf limits that differ from {@link DEFAULT_DOOR_LIMITS}, read for each connection
  * @returns the `connect` handler; it resolves when the connection is over and never rejects
  * @example
@@ -28,7 +32,7 @@ export function tcpDoor<Env>(
     open.set(client, connections + 1);
     try {
       if (connections >= limits.connectionsPerClient) {
-        await wire.write(formatHead(503, [], { bytes: 0 }, true, new Date()));
+        await refuse(wire, TOO_MANY_CONNECTIONS);
       } else {
         await serveConnection({
           wire,

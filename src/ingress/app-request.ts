@@ -1,0 +1,29 @@
+import { markArrival } from "../arrival.ts";
+import type { RequestHead } from "./http1-reader.ts";
+import { methodOf } from "./wire-methods.ts";
+
+/**
+ * The request as the app sees it, like one that came through `fetch`, redirects left to the app. BITS_POST is POST
+ * there, and since the door itself says what the verb was, a header that claims one is dropped.
+ *
+ * @param body the body while it is still on the wire; not used where `head` announces none
+ */
+export function toAppRequest(
+  head: RequestHead,
+  body: ReadableStream<Uint8Array>,
+  clientAddress: string | null,
+): Request {
+  const method = methodOf(head.method) ?? head.method;
+  const headers = new Headers();
+  for (const [name, value] of head.headers) headers.append(name, value);
+  if (head.method === "BITS_POST") headers.delete("X-HTTP-Method-Override");
+  const hasContent = head.body.kind === "chunked" || (head.body.kind === "length" && head.body.bytes > 0);
+  const request = new Request(head.url, {
+    method,
+    headers,
+    redirect: "manual",
+    body: hasContent ? body : null,
+  });
+  markArrival(request, { door: "tcp", method: head.method, clientAddress });
+  return request;
+}

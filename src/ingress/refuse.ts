@@ -1,0 +1,31 @@
+import { formatHead } from "./http1-writer.ts";
+import type { Refusal } from "./refusals.ts";
+import type { Wire } from "./wire.ts";
+
+/** How long, and how much of, a refused client's bytes are taken, so that it reads the answer and not a reset. */
+const LINGER_SECONDS = 2;
+const LINGER_READS = 1_024;
+
+/** Answers without the app and says that nothing follows; `drain` first takes what is left of a body. */
+export async function refuse(wire: Wire, refusal: Refusal, drain?: () => Promise<unknown>): Promise<void> {
+  await wire.write(formatHead(refusal.status, [], { bytes: 0 }, true, new Date()));
+  await wire.endWriting();
+  await drain?.();
+  await linger(wire);
+}
+
+/**
+ * Takes what the client still sends, for a short while, until it closes. A socket that is closed with bytes unread
+ * resets the connection, and the client's system then throws away the answer it had received (RFC 9112 section 9.6).
+ */
+export async function linger(wire: Wire): Promise<void> {
+  const deadline = Date.now() + LINGER_SECONDS * 1_000;
+  try {
+    for (let reads = 0; reads < LINGER_READS; reads++) {
+      const waitSeconds = (deadline - Date.now()) / 1_000;
+      if (waitSeconds <= 0 || (await wire.read(waitSeconds)) === null) return;
+    }
+  } catch {
+    // The client is gone or silent; either way it has had its time.
+  }
+}
