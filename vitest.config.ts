@@ -23,7 +23,11 @@ export default defineConfig({
       {
         test: {
           name: "black box",
-          include: ["test/conformance/**/*.test.ts", "test/support/**/*.test.ts"],
+          include: [
+            "test/conformance/**/*.test.ts",
+            "test/support/**/*.test.ts",
+            "test/examples/**/*.test.ts",
+          ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -148,6 +148,6 @@ function refuse(fault: Fault): Reply {
 }
 
 /** A query may carry an account or a token; the log does without. */
-export function pathOf(destination: string): string {
+function pathOf(destination: string): string {
   return destination.replace(/\?.*/s, "");
 }

@@ -1,7 +1,8 @@
 import type { MiddlewareHandler } from "hono";
 import { type Arrival, arrivalOf } from "./arrival.ts";
 import { answerPacket, type Reply } from "./answer-packet.ts";
-import { type Config, ConfigError, type Env } from "./config.ts";
+import { type Config, ConfigError } from "./config.ts";
+import type { Env } from "./env.ts";
 import { log } from "./log.ts";
 import { type Fault, FAULTS } from "./protocol/faults.ts";
 import { BITS_POST, HEADER } from "./protocol/headers.ts";

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { bits } from "./bits.ts";
-import { type Env, readConfig } from "./config.ts";
+import { readConfig } from "./config.ts";
+import type { Env } from "./env.ts";
 import { tcpDoor } from "./ingress/tcp.ts";
 import { log } from "./log.ts";
 import { reverseProxy } from "./origin/reverse-proxy.ts";

@@ -10,7 +10,7 @@ export type CommitOutcome =
   | { readonly kind: "silent"; readonly why: Silence; readonly mayHaveArrived: boolean };
 
 /** Why there was no answer. */
-export type Silence = "timedOut" | "cannotConnect" | "connectionLost";
+type Silence = "timedOut" | "cannotConnect" | "connectionLost";
 
 /** What a directory answers whose uploads of unknown outcome wait for the operator (ruling 19). */
 export const HELD: Fault = { fault: "held", status: 503, hresult: 0x801901f7, context: 0x7 };

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
-import { type Config, directoryOf, type Env, readConfig, type UploadDirectory } from "../config.ts";
+import { type Config, directoryOf, readConfig, type UploadDirectory } from "../config.ts";
+import type { Env } from "../env.ts";
 import { log, type LogEvent } from "../log.ts";
 import { type Fault, FAULTS, isFault } from "../protocol/faults.ts";
 import { type CommitOutcome, HELD, reflect } from "../protocol/reflect.ts";

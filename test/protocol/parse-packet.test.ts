@@ -79,15 +79,17 @@ test.each(CASES)("%s", (_what, type, changes, expected) => {
   expect(parsePacket(head(type, changes))).toEqual(expected);
 });
 
+/** `text` in any mixture of cases. */
+const cased = (text: string) =>
+  fc
+    .array(fc.boolean(), { minLength: text.length, maxLength: text.length })
+    .map((ups) =>
+      Array.from(text, (letter, index) =>
+        ups[index] === true ? letter.toUpperCase() : letter.toLowerCase(),
+      ).join(""),
+    );
+
 test("packet types, header names and ids compare without case (ruling 6)", () => {
-  const cased = (text: string) =>
-    fc
-      .array(fc.boolean(), { minLength: text.length, maxLength: text.length })
-      .map((ups) =>
-        Array.from(text, (letter, index) =>
-          ups[index] === true ? letter.toUpperCase() : letter.toLowerCase(),
-        ).join(""),
-      );
   fc.assert(
     fc.property(
       fc

@@ -1,4 +1,4 @@
-import type { Env } from "../../src/config.ts";
+import type { Env } from "../../src/env.ts";
 import type worker from "../../src/index.ts";
 
 declare global {

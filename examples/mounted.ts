@@ -1,0 +1,10 @@
+import { bits, type Env, readConfig, tcpDoor } from "bits-edge";
+import { Hono } from "hono";
+
+export { UploadSession } from "bits-edge";
+
+const app = new Hono<{ Bindings: Env }>();
+app.use("/uploads/*", bits(readConfig));
+app.get("/", (context) => context.text("an app of its own"));
+
+export default { fetch: app.fetch, connect: tcpDoor<Env>(app.fetch) };
