@@ -51,13 +51,14 @@ export async function relayFragment(
   return before === null ? { offset: null, fault: FAULTS.edgeFailed } : await before;
 }
 
-/** Up to `wanted` bytes; fewer only where the body ends early. */
+/** Up to `wanted` bytes, in `buffer` where it has just that size; fewer only where the body ends early. */
 async function readPiece(
   reader: ReadableStreamBYOBReader | undefined,
   buffer: ArrayBufferLike,
   wanted: number,
 ): Promise<Uint8Array> {
   if (reader === undefined || wanted === 0) return new Uint8Array(0);
-  const { value } = await reader.readAtLeast(wanted, new Uint8Array(buffer, 0, wanted));
+  const space = buffer.byteLength === wanted ? buffer : new ArrayBuffer(wanted);
+  const { value } = await reader.readAtLeast(wanted, new Uint8Array(space));
   return value ?? new Uint8Array(0);
 }
