@@ -1,5 +1,3 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createSession, type PacketOptions, UPLOAD_PROTOCOL } from "../support/bits-client.ts";
 import { CREATED, expectAck, FORBIDDEN, INVALID, NOT_ENABLED } from "./expect-ack.ts";
@@ -99,14 +97,14 @@ describe.each<Door>(["tcp", "http"])("Create-Session over the %s door ([MC-BUP] 
 
   it("for a destination that exists is refused: 403, E_ACCESSDENIED ([MC-BUP] 2.2.1.2; ruling 13)", async () => {
     const target = bench().target();
-    await putFile(target);
+    await bench().place(target, "there before");
     expectAck(await send({}, target), FORBIDDEN);
     expectAck(await send({}, `${target}.other`), CREATED);
   });
 
   it("for a destination that exists is given a session where overwriting is on (ruling 13)", async () => {
     const target = bench().target("/overwrite/");
-    await putFile(target);
+    await bench().place(target, "there before");
     expectAck(await send({}, target), CREATED);
   });
 });
@@ -184,9 +182,3 @@ describe("Create-Session", () => {
     }
   });
 });
-
-async function putFile(target: string): Promise<void> {
-  const path = bench().origin.files.pathOf(target) ?? "";
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, "there before");
-}

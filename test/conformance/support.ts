@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
 import {
   type Ack,
@@ -106,6 +107,13 @@ export class Bench {
   async published(target: string): Promise<Buffer | undefined> {
     const path = this.origin.files.pathOf(target);
     return path === undefined ? undefined : await readFile(path).catch(() => undefined);
+  }
+
+  /** Puts a file at the origin that came by no upload. */
+  async place(target: string, content: string | Uint8Array): Promise<void> {
+    const path = this.origin.files.pathOf(target) ?? "";
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content);
   }
 
   /** Fails unless the origin has exactly these bytes there; for big files a comparison of hashes is readable. */
