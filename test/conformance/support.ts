@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, beforeAll, expect, vi } from "vitest";
 import {
   type Ack,
   cancelSession,
@@ -114,6 +114,19 @@ export class Bench {
     const path = this.origin.files.pathOf(target) ?? "";
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, content);
+  }
+
+  /** Waits until the edge has written this event of the session into its log. */
+  async untilLogged(event: string, { sessionId }: { sessionId: string }): Promise<void> {
+    const session = sessionId.replaceAll(/[{}]/g, "");
+    await vi.waitFor(
+      () => {
+        const events = this.edge.logs.map(({ json }) => json as Record<string, unknown> | undefined);
+        const found = events.filter((line) => line?.["session"] === session).map((line) => line?.["event"]);
+        expect(found).toContain(event);
+      },
+      { timeout: 20_000 },
+    );
   }
 
   /** Fails unless the origin has exactly these bytes there; for big files a comparison of hashes is readable. */
