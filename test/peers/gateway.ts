@@ -1,0 +1,126 @@
+import { rmSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { PROJECT } from "../support/bundle.ts";
+import type { ChildProgram, LogLine } from "../support/child-program.ts";
+import { freePort } from "../support/free-port.ts";
+import { atProcessEnd } from "../support/process-end.ts";
+import { RawConnection } from "../support/raw-connection.ts";
+import { type Certificate, makeCertificate } from "./certificate.ts";
+
+/** What a gateway is started with. */
+export interface GatewaySetup {
+  /** `host:port` of the edge's HTTP door, or of what stands for it. */
+  readonly edge: string;
+  /** The certificate to trust where the edge is behind TLS, as on Cloudflare: a PEM file. */
+  readonly edgeCertificate: string | undefined;
+  readonly httpPort: number;
+  readonly httpsPort: number;
+  readonly certificate: Certificate;
+  /** For its configuration. */
+  readonly folder: string;
+  /** The only place where it could put bodies on disk. */
+  readonly temporary: string;
+  readonly logs: LogLine[];
+}
+
+/** Starts the program on the shipped file; does not wait until it listens. */
+export type StartProgram = (setup: GatewaySetup) => Promise<ChildProgram>;
+
+/** The shipped files. */
+export const DEPLOY = join(PROJECT, "deploy");
+
+const START_MILLISECONDS = 10_000;
+
+/** A running nginx or HAProxy in front of an edge. */
+export class Gateway {
+  readonly #setup: GatewaySetup;
+  readonly #program: ChildProgram;
+  readonly #cleanUp: () => Promise<void>;
+
+  private constructor(setup: GatewaySetup, program: ChildProgram, cleanUp: () => Promise<void>) {
+    this.#setup = setup;
+    this.#program = program;
+    this.#cleanUp = cleanUp;
+  }
+
+  /** Starts one on free ports and resolves when it takes connections. */
+  static async start(startProgram: StartProgram, edge: string, edgeCertificate?: string): Promise<Gateway> {
+    const folder = await mkdtemp(join(tmpdir(), "bits-gateway-"));
+    const callOff = atProcessEnd(() => rmSync(folder, { recursive: true, force: true }));
+    const cleanUp = async (): Promise<void> => {
+      callOff();
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    };
+    let program: ChildProgram | undefined;
+    try {
+      const temporary = join(folder, "temporary");
+      await mkdir(temporary);
+      const [httpPort, httpsPort] = [await freePort(), await freePort()];
+      const certificate = await makeCertificate(folder);
+      const ports = { httpPort, httpsPort };
+      const setup = { edge, edgeCertificate, ...ports, certificate, folder, temporary, logs: [] };
+      program = await startProgram(setup);
+      await Promise.race([untilListening([httpPort, httpsPort]), program.failure()]);
+      return new Gateway(setup, program, cleanUp);
+    } catch (error) {
+      await program?.end("SIGKILL");
+      await cleanUp();
+      throw error;
+    }
+  }
+
+  get httpPort(): number {
+    return this.#setup.httpPort;
+  }
+
+  get httpsPort(): number {
+    return this.#setup.httpsPort;
+  }
+
+  /** The certificate to trust. */
+  get pem(): string {
+    return this.#setup.certificate.pem;
+  }
+
+  get logs(): readonly LogLine[] {
+    return this.#setup.logs;
+  }
+
+  /** Files in the folder for bodies on disk, now. */
+  async bufferedFiles(): Promise<string[]> {
+    const entries = await readdir(this.#setup.temporary, { recursive: true, withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  }
+
+  /** Memory of the program's largest process in bytes; undefined where the system does not tell. */
+  async rssBytes(name: string): Promise<number | undefined> {
+    return this.#program.rssBytes(name);
+  }
+
+  async stop(): Promise<void> {
+    await this.#program.end("SIGTERM");
+    await this.#cleanUp();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+async function untilListening(ports: readonly number[]): Promise<void> {
+  const deadline = performance.now() + START_MILLISECONDS;
+  for (const port of ports) {
+    for (;;) {
+      try {
+        (await RawConnection.open("127.0.0.1", port)).destroy();
+        break;
+      } catch (error) {
+        if (performance.now() > deadline) throw new Error("the gateway does not listen", { cause: error });
+        await pause(20);
+      }
+    }
+  }
+}

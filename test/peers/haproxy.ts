@@ -1,0 +1,32 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ChildProgram } from "../support/child-program.ts";
+import { DEPLOY, type GatewaySetup } from "./gateway.ts";
+import { programPath, searchPath } from "./installed.ts";
+import { replaceOnce } from "./replace-once.ts";
+
+/** The shipped haproxy.cfg as it is, told its addresses by the environment. */
+export async function startHaproxy(setup: GatewaySetup): Promise<ChildProgram> {
+  let shipped = await readFile(join(DEPLOY, "haproxy.cfg"), "utf8");
+  if (setup.edgeCertificate !== undefined) {
+    shipped = replaceOnce(shipped.replace(/^ *server edge .*$/m, "").replace("#cloudflare ", ""), {
+      "/etc/ssl/certs/ca-certificates.crt": setup.edgeCertificate,
+    });
+  }
+  const config = join(setup.folder, "haproxy.cfg");
+  // Who is not root can neither become another user nor change the root folder, and need not.
+  const asRoot = /^ {4}(?:user|group|chroot) .*$/gm;
+  await writeFile(config, process.getuid?.() === 0 ? shipped : shipped.replaceAll(asRoot, ""));
+  return new ChildProgram(programPath("haproxy"), {
+    args: ["-db", "-f", config],
+    env: {
+      ...searchPath(),
+      BITS_EDGE: setup.edge,
+      BITS_HTTP: `127.0.0.1:${setup.httpPort}`,
+      BITS_HTTPS: `127.0.0.1:${setup.httpsPort}`,
+      BITS_CERTIFICATE: setup.certificate.bundlePath,
+    },
+    cwd: setup.folder,
+    logs: setup.logs,
+  });
+}
