@@ -14,7 +14,7 @@ export type PacketType = "Create-Session" | "Ping" | "Fragment" | "Close-Session
  * How a packet says its verb: `BITS_POST` for the TCP door; for the HTTP door plain `POST`, or `POST` with
  * `X-HTTP-Method-Override: BITS_POST` as a gateway rewrites it.
  */
-export type Verb = "BITS_POST" | "POST" | "POST+override";
+type Verb = "BITS_POST" | "POST" | "POST+override";
 
 /** What may differ from what Windows would send. */
 export interface PacketOptions {

@@ -61,10 +61,12 @@ const edge :Workerd.Config = (
       compatibilityFlags = [${flags.replaceAll("'", '"').trim().replace(/,$/, "")}],
       bindings = [
         (name = "UPLOAD_SESSIONS", durableObjectNamespace = "UploadSession"),
+        (name = "SESSION_COUNTERS", durableObjectNamespace = "SessionCounter"),
         ${bindings.join(",\n        ")}
       ],
       durableObjectNamespaces = [
-        (className = "UploadSession", uniqueKey = "bits-edge-UploadSession", enableSql = true)
+        (className = "UploadSession", uniqueKey = "bits-edge-UploadSession", enableSql = true),
+        (className = "SessionCounter", uniqueKey = "bits-edge-SessionCounter", enableSql = true)
       ],
       durableObjectStorage = (localDisk = "storage"),
       globalOutbound = "internet"

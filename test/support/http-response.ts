@@ -33,7 +33,7 @@ export interface ResponseHead {
 export type BodyFraming = { kind: "length"; length: number } | { kind: "chunked" } | { kind: "until-close" };
 
 /** The first header of this name, in any case. */
-export function headerOf(
+function headerOf(
   headers: readonly (readonly [name: string, value: string])[],
   name: string,
 ): string | undefined {
