@@ -38,7 +38,10 @@ export default defineConfig({
             main: "./src/index.ts",
             miniflare: {
               compatibilityDate: "2026-10-20",
-              durableObjects: { UPLOAD_SESSIONS: { className: "UploadSession", useSQLite: true } },
+              durableObjects: {
+                UPLOAD_SESSIONS: { className: "UploadSession", useSQLite: true },
+                SESSION_COUNTERS: { className: "SessionCounter", useSQLite: true },
+              },
               bindings: {
                 SESSION_KEY: "a key for tests, of 32 characters or more",
                 ORIGIN_URL: inject<string>("originUrl"),

@@ -1,7 +1,7 @@
 import { bits, type Env, readConfig, tcpDoor } from "bits-edge";
 import { Hono } from "hono";
 
-export { UploadSession } from "bits-edge";
+export { SessionCounter, UploadSession } from "bits-edge";
 
 const app = new Hono<{ Bindings: Env }>();
 app.use("/uploads/*", bits(readConfig));

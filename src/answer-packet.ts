@@ -1,7 +1,7 @@
 import type { Arrival } from "./arrival.ts";
 import { type Config, ConfigError, directoryOf, type UploadDirectory } from "./config.ts";
-import { log } from "./log.ts";
-import { destinationExists } from "./origin/probe-destination.ts";
+import { createSession } from "./create-session.ts";
+import type { Env } from "./env.ts";
 import { refuseDestination } from "./protocol/destination.ts";
 import { type Fault, FAULTS, isFault } from "./protocol/faults.ts";
 import { HEADER } from "./protocol/headers.ts";
@@ -9,27 +9,31 @@ import type { Packet } from "./protocol/packet.ts";
 import { parsePacket, parsePacketType } from "./protocol/parse-packet.ts";
 import { parseSessionId, type SessionId } from "./protocol/session-id.ts";
 import { refuseBySize } from "./protocol/transfer.ts";
+import { expectedDigestOf } from "./session/content-check.ts";
 import { relayFragment } from "./session/relay-fragment.ts";
 import type { SessionPacket } from "./session/session-record.ts";
-import { issueTicket, verifyTicket } from "./session/session-ticket.ts";
+import { verifyTicket } from "./session/session-ticket.ts";
 import type { Answer, UploadSession } from "./session/upload-session.ts";
 
-/** An answer, with the id of the session that Create-Session made. */
+/** An answer, and what only Create-Session's Ack says. */
 export interface Reply extends Answer {
   readonly created?: SessionId;
+  readonly host?: { readonly id: string; readonly fallbackTimeoutSeconds: number } | null;
+  readonly challenges?: readonly string[];
 }
 
-type Sessions = DurableObjectNamespace<UploadSession>;
+/** The objects that packets reach. */
+type Bindings = Pick<Env, "UPLOAD_SESSIONS" | "SESSION_COUNTERS">;
 
 /** A packet's surroundings: where it came from, where it goes, and whose rules hold there. */
-interface Visit {
+export interface Visit {
   readonly request: Request;
   readonly arrival: Arrival;
   readonly config: Config;
   readonly directory: UploadDirectory;
   /** Path and query of the destination URL, as the client wrote them. */
   readonly destination: string;
-  readonly sessions: Sessions;
+  readonly bindings: Bindings;
 }
 
 /** A session that the edge has issued: how to reach it, and what to tell it of this packet. */
@@ -50,32 +54,22 @@ export async function answerPacket(
   request: Request,
   arrival: Arrival,
   config: Config,
-  sessions: Sessions,
+  bindings: Bindings,
 ): Promise<Reply> {
   const packet = parsePacket(request.headers);
   const { pathname, search } = new URL(request.url);
   const directory = directoryOf(config, pathname);
-  const isEnabled = directory?.enabled === true;
-  if (isFault(packet)) {
-    if (!isEnabled) return refuse(packet);
-    return await refuseFragment(packet, {
-      request,
-      arrival,
-      config,
-      directory,
-      destination: pathname + search,
-      sessions,
-    });
-  }
-  if (!isEnabled) return refuse(FAULTS.uploadsNotEnabled);
-  const misnamed = refuseDestination(pathname);
+  if (directory === null || !directory.enabled)
+    return refuse(isFault(packet) ? packet : FAULTS.uploadsNotEnabled);
+  const visit: Visit = { request, arrival, config, directory, destination: pathname + search, bindings };
+  if (isFault(packet)) return await refuseFragment(packet, visit);
+  const misnamed = refuseDestination(pathname, directory.path);
   if (misnamed !== null) return refuse(misnamed);
-  const visit: Visit = { request, arrival, config, directory, destination: pathname + search, sessions };
   switch (packet.type) {
     case "Ping":
       return DONE; // not routed to a session, [MC-BUP] 3.2.5.2.5; ruling 12
     case "Create-Session":
-      return await create(visit);
+      return await createSession(visit, signingKeys(config)[0]);
     case "Fragment":
       return await withSession(packet.sessionId, visit, (found) => receive(packet, found, visit));
     case "Close-Session":
@@ -85,31 +79,19 @@ export async function answerPacket(
   }
 }
 
-/** Stores nothing: the id itself says what the session has to know until its first Fragment comes. */
-async function create({ arrival, config, directory, destination }: Visit): Promise<Reply> {
-  const key = signingKeys(config)[0];
-  // Told before its bytes travel; the commit makes sure (ruling 13).
-  const isTaken =
-    directory.notification === "none" &&
-    !directory.allowOverwrites &&
-    (await destinationExists(destination, config));
-  const fault = isTaken ? FAULTS.destinationExists : null;
-  if (fault !== null) return refuse(fault);
-  const { sessionId } = await issueTicket(key, destination, Date.now());
-  log("created", { session: sessionId, destination: pathOf(destination), client: arrival.clientAddress });
-  return { offset: null, fault: null, created: sessionId };
-}
-
 async function receive(
   fragment: Extract<Packet, { type: "Fragment" }>,
   { session, packet }: Found,
   { request, config, directory }: Visit,
 ): Promise<Reply> {
+  const { range } = fragment;
   const { maximumUploadBytes } = directory;
   const { maximumFragmentBytes } = config;
-  const tooLarge = refuseBySize(fragment.range, { maximumUploadBytes, maximumFragmentBytes });
+  const tooLarge = refuseBySize(range, { maximumUploadBytes, maximumFragmentBytes });
   if (tooLarge !== null) return { offset: await session.offset(packet), fault: tooLarge };
-  return await relayFragment(session, packet, fragment, request.body);
+  const answer = await relayFragment(session, packet, fragment, request);
+  const isComplete = answer.fault === null && answer.offset === range.total;
+  return isComplete && directory.commitOn === "last-fragment" ? await session.complete(packet) : answer;
 }
 
 /** A Fragment that breaks a rule of syntax still learns where its session stands (ruling 4). */
@@ -127,13 +109,15 @@ async function refuseFragment(fault: Fault, visit: Visit): Promise<Reply> {
 /** Runs `answer` for a session whose id the edge has issued for this destination; others wake no object. */
 async function withSession(
   sessionId: SessionId,
-  { arrival, request, config, destination, sessions }: Visit,
+  { arrival, request, config, destination, bindings }: Visit,
   answer: (found: Found) => Promise<Answer>,
 ): Promise<Reply> {
   const ticket = await verifyTicket(signingKeys(config), sessionId, destination);
   if (ticket === null) return refuse(FAULTS.sessionUnknown);
-  const packet = { ...ticket, destination, originalUrl: request.url, clientAddress: arrival.clientAddress };
-  return await answer({ session: sessions.getByName(sessionId), packet });
+  const { clientAddress } = arrival;
+  const expectedDigest = expectedDigestOf(request.headers);
+  const packet = { ...ticket, destination, originalUrl: request.url, clientAddress, expectedDigest };
+  return await answer({ session: bindings.UPLOAD_SESSIONS.getByName(sessionId), packet });
 }
 
 function signingKeys({ sessionKeys: [current, ...previous] }: Config): [string, ...string[]] {
@@ -145,9 +129,4 @@ function signingKeys({ sessionKeys: [current, ...previous] }: Config): [string, 
 
 function refuse(fault: Fault): Reply {
   return { offset: null, fault };
-}
-
-/** A query may carry an account or a token; the log does without. */
-function pathOf(destination: string): string {
-  return destination.replace(/\?.*/s, "");
 }

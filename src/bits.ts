@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from "hono";
+import { answerData } from "./answer-data.ts";
 import { type Arrival, arrivalOf } from "./arrival.ts";
 import { answerPacket, type Reply } from "./answer-packet.ts";
 import { type Config, ConfigError } from "./config.ts";
@@ -28,13 +29,15 @@ export function bits(config: Config | ((env: Env) => Config)): MiddlewareHandler
   return async (context, next) => {
     const request = context.req.raw;
     const arrival = arrivalOf(request);
-    if (!isBits(request, arrival)) {
-      await next();
-      return;
-    }
     try {
       const settings = typeof config === "function" ? config(context.env) : config;
-      return ack(request, await answerPacket(request, arrival, settings, context.env.UPLOAD_SESSIONS));
+      if (!isBits(request, arrival)) {
+        const data = await answerData(request, settings, context.env.UPLOAD_SESSIONS);
+        if (data !== null) return data;
+        await next();
+        return;
+      }
+      return ack(request, await answerPacket(request, arrival, settings, context.env));
     } catch (error) {
       return ack(request, { offset: null, fault: explain(error) });
     }
@@ -59,6 +62,9 @@ function ack(request: Request, reply: Reply): Response {
       reply.created === undefined ? request.headers.get(HEADER.sessionId) : formatSessionId(reply.created),
     offset: reply.offset,
     fault: reply.fault,
+    replyUrl: reply.replyUrl ?? null,
+    host: reply.host ?? null,
+    challenges: reply.challenges ?? [],
   });
   // What was sent where nothing may be can not be told from the next request: ruling 7.
   if (reply.fault === FAULTS.bodyNotAllowed) headers.push([HEADER.connection, "close"]);

@@ -1,10 +1,15 @@
+import type { SessionCounter } from "./session/session-counter.ts";
 import type { UploadSession } from "./session/upload-session.ts";
 
 /** The bindings of wrangler.toml as they arrive: nothing in here is believed before `readConfig`. */
 export interface Env {
   readonly UPLOAD_SESSIONS: DurableObjectNamespace<UploadSession>;
+  /** Counts open sessions where a directory limits them. */
+  readonly SESSION_COUNTERS: DurableObjectNamespace<SessionCounter>;
   readonly ORIGIN_URL?: unknown;
   readonly UPLOAD_DIRECTORIES?: unknown;
+  readonly PUBLIC_URL?: unknown;
+  readonly TRUSTED_PROXIES?: unknown;
   readonly MAXIMUM_FRAGMENT_BYTES?: unknown;
   readonly HEAD_TIMEOUT_SECONDS?: unknown;
   readonly BODY_IDLE_TIMEOUT_SECONDS?: unknown;

@@ -6,6 +6,7 @@ import { tcpDoor } from "./ingress/tcp.ts";
 import { log } from "./log.ts";
 import { reverseProxy } from "./origin/reverse-proxy.ts";
 
+export { SessionCounter } from "./session/session-counter.ts";
 export { UploadSession } from "./session/upload-session.ts";
 
 const app = new Hono<{ Bindings: Env }>();

@@ -12,6 +12,7 @@ export interface RequestLine {
 
 /** A field line's parts as offsets; the value is without the whitespace around it. */
 export interface FieldLine {
+  readonly start: number;
   readonly nameEnd: number;
   readonly valueStart: number;
   readonly valueEnd: number;
@@ -64,7 +65,7 @@ export function parseFieldLine(bytes: Uint8Array, start: number, end: number): F
   let valueEnd = end;
   while (valueStart < valueEnd && isOptionalWhitespace(bytes[valueStart])) valueStart++;
   while (valueEnd > valueStart && isOptionalWhitespace(bytes[valueEnd - 1])) valueEnd--;
-  return { nameEnd, valueStart, valueEnd };
+  return { start, nameEnd, valueStart, valueEnd };
 }
 
 function isOptionalWhitespace(byte: number | undefined): boolean {

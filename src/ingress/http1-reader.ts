@@ -1,9 +1,9 @@
 import { DEFAULT_DOOR_LIMITS, type DoorLimits } from "./door-limits.ts";
 import { type Field, framingNameOf, type Framing, parseFraming } from "./http1-framing.ts";
-import { parseFieldLine, parseRequestLine } from "./http1-head.ts";
+import { type FieldLine, parseFieldLine, parseRequestLine } from "./http1-head.ts";
 import { REFUSALS, Refusal } from "./refusals.ts";
 import { decodeTarget, locate, parseTarget, type RequestTarget } from "./request-target.ts";
-import { CR, decodeText, DEL, HTAB, LF, SP } from "./wire-bytes.ts";
+import { CR, decodeText, DEL, isFieldByte, LF } from "./wire-bytes.ts";
 import { methodOf } from "./wire-methods.ts";
 
 /** A request's head, understood; its body follows on the wire as `body` says. */
@@ -53,7 +53,9 @@ export class HeadReader {
   #method = "";
   #target = "";
   #place: RequestTarget | null = null;
-  readonly #fields: Field[] = [];
+  /** Field lines as offsets; they become text when the head is whole. */
+  readonly #lines: FieldLine[] = [];
+  #isAscii = true;
 
   constructor(limits: HeadLimits = DEFAULT_DOOR_LIMITS) {
     this.#limits = limits;
@@ -71,7 +73,7 @@ export class HeadReader {
     const result = this.#scan(window);
     if (result instanceof Refusal) return result;
     if (result) {
-      const head = this.#finish();
+      const head = this.#finish(window);
       return head instanceof Refusal ? head : { head, rest: bytes.subarray(this.#lineStart - before) };
     }
     if (window.byteLength >= this.#limits.maximumHeadBytes) return REFUSALS.headLength;
@@ -88,8 +90,8 @@ export class HeadReader {
       if (this.#place === null && at - this.#lineStart >= maximumTargetBytes + REQUEST_LINE_OVERHEAD_BYTES) {
         return REFUSALS.targetLength;
       }
-      if (byte > SP && byte !== DEL) continue;
-      if (byte === SP || byte === HTAB) continue;
+      if (byte > DEL) this.#isAscii = false;
+      if (isFieldByte(byte)) continue;
       if (byte === LF) return REFUSALS.bareLineFeed;
       if (byte !== CR) return REFUSALS.controlByte;
 
@@ -116,11 +118,8 @@ export class HeadReader {
     if (start === end) return true;
     const line = parseFieldLine(window, start, end);
     if (line instanceof Refusal) return line;
-    if (this.#fields.length === this.#limits.maximumFields) return REFUSALS.fieldCount;
-    this.#fields.push([
-      decodeText(window.subarray(start, line.nameEnd)),
-      decodeText(window.subarray(line.valueStart, line.valueEnd)),
-    ]);
+    if (this.#lines.length === this.#limits.maximumFields) return REFUSALS.fieldCount;
+    this.#lines.push(line);
     return false;
   }
 
@@ -143,8 +142,9 @@ export class HeadReader {
   }
 
   /** The head is whole: what its fields mean together. */
-  #finish(): RequestHead | Refusal {
-    const framing = parseFraming(this.#method, this.#fields);
+  #finish(window: Uint8Array): RequestHead | Refusal {
+    const fields = this.#decodeFields(window);
+    const framing = parseFraming(this.#method, fields);
     if (framing instanceof Refusal) return framing;
     if (this.#place === null) return REFUSALS.requestLine;
     const located = locate(this.#place, framing.host);
@@ -152,11 +152,8 @@ export class HeadReader {
     const { body, expectsContinue, keepAlive } = framing;
     const headers =
       located.host === framing.host
-        ? this.#fields
-        : this.#fields.map(([name, value]): Field => [
-            name,
-            framingNameOf(name) === "host" ? located.host : value,
-          ]);
+        ? fields
+        : fields.map(([name, value]): Field => [name, framingNameOf(name) === "host" ? located.host : value]);
     return {
       method: this.#method,
       target: this.#target,
@@ -166,6 +163,21 @@ export class HeadReader {
       expectsContinue,
       keepAlive,
     };
+  }
+
+  /** One decoding for the whole head where a byte is a character, which is nearly always; else one for each value. */
+  #decodeFields(window: Uint8Array): Field[] {
+    if (this.#isAscii) {
+      const text = decodeText(window.subarray(0, this.#lineStart));
+      return this.#lines.map((line) => [
+        text.slice(line.start, line.nameEnd),
+        text.slice(line.valueStart, line.valueEnd),
+      ]);
+    }
+    return this.#lines.map((line) => [
+      decodeText(window.subarray(line.start, line.nameEnd)),
+      decodeText(window.subarray(line.valueStart, line.valueEnd)),
+    ]);
   }
 
   /** Copies what is needed of `bytes` behind what was carried, and gives the whole. */

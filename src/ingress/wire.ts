@@ -111,10 +111,16 @@ export class Wire {
   }
 
   async #timed<Result>(work: Promise<Result>, timeoutSeconds: number): Promise<Result> {
-    const timeout = new WireTimeout("the client sends nothing");
-    const timer = setTimeout(() => this.#ignore(this.#reader.cancel(timeout)), timeoutSeconds * 1_000);
+    let isTooLate = false;
+    const timer = setTimeout(() => {
+      isTooLate = true;
+      this.#ignore(this.#reader.cancel());
+    }, timeoutSeconds * 1_000);
     try {
       return await work;
+    } catch (error) {
+      // The runtime does not hand on the reason a read was cancelled with.
+      throw isTooLate ? new WireTimeout("the client sends nothing") : error;
     } finally {
       clearTimeout(timer);
     }

@@ -12,8 +12,16 @@ export interface FinishedUpload {
   readonly clientAddress: string | null;
   /** The same for every attempt, so that the application can recognise a second delivery. */
   readonly commitId: string;
-  /** Bytes. */
-  readonly length: number;
+  /** SHA-256 of the entity, base64. */
+  readonly digest: string;
+  /** Where the application may GET the entity, and PUT a reply: URLs on the edge, signed (ruling 24). */
+  readonly dataUrls: { readonly entity: string; readonly reply: string };
+}
+
+/** Where the origin is, and how it knows us. */
+export interface Origin {
+  readonly originUrl: string;
+  readonly originAuthorization: string | null;
 }
 
 /** Everything of a commit's request but its body. */
@@ -21,42 +29,74 @@ export interface CommitRequest {
   readonly method: "PUT" | "POST";
   readonly url: string;
   readonly headers: ReadonlyMap<string, string>;
+  /** Whether the entity is the body; otherwise there is none. */
+  readonly carriesEntity: boolean;
 }
 
-/**
- * The request that hands `upload` to the application: a PUT of the file where it belongs, or a POST of
- * it to the notification URL ([MC-BUP] 2.2.12; rulings 14 and 24).
- */
-export function commitRequest(
+type RequestOf = (upload: FinishedUpload, directory: UploadDirectory, origin: Origin) => CommitRequest;
+
+/** How an application learns of an upload: a row for each `notification` ([MC-BUP] 2.2.12; rulings 14, 24). */
+const NOTIFICATIONS: { readonly [notification in UploadDirectory["notification"]]: RequestOf } = {
+  none: putRequest,
+
+  "by-value": (upload, directory, origin) => ({
+    method: "POST",
+    url: notificationUrl(directory, origin.originUrl + upload.destination),
+    headers: headersOf(upload, origin),
+    carriesEntity: true,
+  }),
+
+  "by-reference": (upload, directory, origin) => ({
+    method: "POST",
+    url: notificationUrl(directory, origin.originUrl + upload.destination),
+    headers: new Map([
+      ...headersOf(upload, origin),
+      [HEADER.requestDataFileName, upload.dataUrls.entity],
+      [HEADER.responseDataFileName, upload.dataUrls.reply],
+    ]),
+    carriesEntity: false,
+  }),
+};
+
+/** The request that hands `upload` to the application, in the way of its directory. */
+export const commitRequest: RequestOf = (upload, directory, origin) =>
+  NOTIFICATIONS[directory.notification](upload, directory, origin);
+
+/** The request that puts the file where it belongs, unless one is there that may not be replaced. */
+export function putRequest(
   upload: FinishedUpload,
   directory: UploadDirectory,
-  origin: { readonly originUrl: string; readonly originAuthorization: string | null },
+  origin: Origin,
 ): CommitRequest {
+  const headers = headersOf(upload, origin);
+  if (!directory.allowOverwrites) headers.set("If-None-Match", "*");
+  return { method: "PUT", url: origin.originUrl + upload.destination, headers, carriesEntity: true };
+}
+
+function headersOf(upload: FinishedUpload, { originAuthorization }: Origin): Map<string, string> {
   const headers = new Map<string, string>([
     ["Content-Type", "application/octet-stream"],
     ["User-Agent", "bits-edge"],
     [HEADER.sessionId, formatSessionId(upload.sessionId)],
     [HEADER.idempotencyKey, upload.commitId],
     [HEADER.originalRequestUrl, upload.originalUrl],
+    [HEADER.reprDigest, `sha-256=:${upload.digest}:`],
   ]);
-  if (origin.originAuthorization !== null) headers.set("Authorization", origin.originAuthorization);
+  if (originAuthorization !== null) headers.set("Authorization", originAuthorization);
   if (upload.clientAddress !== null) headers.set("X-Forwarded-For", upload.clientAddress);
-
-  const destinationUrl = origin.originUrl + upload.destination;
-  if (directory.notificationUrl === null || directory.notification === "none") {
-    if (!directory.allowOverwrites) headers.set("If-None-Match", "*");
-    return { method: "PUT", url: destinationUrl, headers };
-  }
-  return { method: "POST", url: notificationUrl(directory.notificationUrl, destinationUrl), headers };
+  return headers;
 }
 
 /**
  * The notification URL, absolute: a relative one counts from the destination's folder, and the
  * destination's query string is passed on (Win32 "BITS IIS Extension Properties").
  */
-export function notificationUrl(configured: string, destinationUrl: string): string {
+export function notificationUrl(
+  directory: Pick<UploadDirectory, "notificationUrl">,
+  destinationUrl: string,
+): string {
   const destination = new URL(destinationUrl);
-  const url = new URL(configured, destination);
+  const url = new URL(directory.notificationUrl ?? "", destination);
   const queries = [url.search, destination.search].map((query) => query.replace(/^\?/, "")).filter(Boolean);
   url.search = queries.join("&");
   return url.href;

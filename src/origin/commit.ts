@@ -6,6 +6,10 @@ import type { CommitRequest } from "./commit-request.ts";
 import { readBack } from "./read-back.ts";
 import { type SilenceWatch, watchForSilence } from "./silence-watch.ts";
 
+const E_INVALIDARG = 0x80070057;
+const REPLY_PIECE_BYTES = 1024 * 1024;
+const MAXIMUM_REPLY_URL_LENGTH = 2200;
+
 /**
  * Cloudflare's network answers in place of an origin that it could not talk to, with statuses that no
  * application uses (Cloudflare: "Cloudflare 5xx errors"). Some of them say that no request arrived.
@@ -22,55 +26,58 @@ const EDGE_STATUSES = new Map<number, CommitOutcome>([
   [530, { kind: "silent", why: "cannotConnect",  mayHaveArrived: false }], // no such host
 ]);
 
+/** A finished upload and its way to the application. */
+export interface Delivery {
+  readonly request: CommitRequest;
+  /** The upload's bytes, from the start at each call. */
+  readonly entity: () => Iterable<Uint8Array>;
+  /** How many they are, exactly. */
+  readonly length: number;
+  /** How long the application may neither take a byte nor answer. */
+  readonly silenceSeconds: number;
+  /**
+   * Whether an earlier attempt may have arrived: then a destination that exists is read back, since it
+   * may hold this very upload, or what came of it before the connection broke.
+   */
+  readonly isRepetition: boolean;
+  /** Where the body of a 2xx goes, piece by piece; null where nobody wants it. */
+  readonly takeReply: ((bytes: Uint8Array) => void) | null;
+}
+
 /**
  * Hands one finished upload to the origin application and says what became of it. It never throws:
  * every end of the connection is an outcome.
- *
- * @param entity the upload's bytes, from the start at each call
- * @param length how many they are, exactly
- * @param silenceSeconds how long the application may neither take a byte nor answer
- * @param isRepetition whether an earlier attempt may have arrived: then a destination that exists is
- *   read back, since it may hold this very upload, or what came of it before the connection broke
  */
-export async function commit(
-  request: CommitRequest,
-  entity: () => Iterable<Uint8Array>,
-  length: number,
-  silenceSeconds: number,
-  isRepetition: boolean,
-): Promise<CommitOutcome> {
-  const outcome = await attempt(request, entity(), length, silenceSeconds);
-  if (outcome.kind !== "destinationExists" || !isRepetition) return outcome;
+export async function commit(delivery: Delivery): Promise<CommitOutcome> {
+  const outcome = await attempt(delivery, delivery.request);
+  if (outcome.kind !== "destinationExists" || !delivery.isRepetition) return outcome;
+  const { request, entity, silenceSeconds } = delivery;
   switch (await readBack(request.url, request.headers.get("Authorization"), entity(), silenceSeconds)) {
     case "whole":
-      return { kind: "accepted", status: 200 };
+      return { kind: "accepted", status: 200, copyToDestination: false, staticReplyUrl: null };
     case "beginning":
       // Our own torn file: the condition was there to protect others'.
-      return await attempt(withoutCondition(request), entity(), length, silenceSeconds);
+      return await attempt(delivery, withoutCondition(request));
     case "nothing":
-      return await attempt(request, entity(), length, silenceSeconds);
+      return await attempt(delivery, request);
     case "other":
       return outcome;
   }
 }
 
-function withoutCondition({ method, url, headers }: CommitRequest): CommitRequest {
-  return { method, url, headers: new Map([...headers].filter(([name]) => name !== "If-None-Match")) };
+function withoutCondition(request: CommitRequest): CommitRequest {
+  return { ...request, headers: new Map([...request.headers].filter(([name]) => name !== "If-None-Match")) };
 }
 
 /**
- * One request. The body goes out with Content-Length, because legacy applications refuse chunked requests; only a
- * FixedLengthStream makes the runtime send one. Redirects are not followed (ruling 16).
+ * One request. The body goes out with Content-Length, because legacy applications refuse chunked
+ * requests; only a FixedLengthStream makes the runtime send one. Redirects are not followed (ruling 16).
  */
-async function attempt(
-  request: CommitRequest,
-  entity: Iterable<Uint8Array>,
-  length: number,
-  silenceSeconds: number,
-): Promise<CommitOutcome> {
-  const watch = watchForSilence(silenceSeconds);
+async function attempt(delivery: Delivery, request: CommitRequest): Promise<CommitOutcome> {
+  const watch = watchForSilence(delivery.silenceSeconds);
+  const length = request.carriesEntity ? delivery.length : 0;
   const body = new FixedLengthStream(length);
-  const sending = send(entity, body.writable, watch);
+  const sending = send(request.carriesEntity ? delivery.entity() : [], body.writable, watch);
   try {
     const response = await fetch(request.url, {
       method: request.method,
@@ -83,16 +90,13 @@ async function attempt(
       await response.body?.cancel();
       return refusal(request, response);
     }
-    // It cannot have taken what it has not been sent: a 200 before the last byte is no success. The
-    // answer's own body is not for a BITS client, but to drop it earlier would end the connection.
-    const sent = await sending;
-    await response.body?.cancel();
-    if (sent === length) return { kind: "accepted", status: response.status };
-    return {
-      kind: "silent",
-      why: watch.signal.aborted ? "timedOut" : "connectionLost",
-      mayHaveArrived: true,
-    };
+    // It cannot have taken what it has not been sent: a 200 before the last byte is no success.
+    if ((await sending) < length) {
+      const why = watch.signal.aborted ? "timedOut" : "connectionLost";
+      return { kind: "silent", why, mayHaveArrived: true };
+    }
+    await receive(response.body, delivery.takeReply, watch);
+    return acceptance(response);
   } catch {
     // The runtime's error is the same for a refused and for a broken connection ("Network connection
     // lost."), so all that is certain is that nobody knows.
@@ -102,6 +106,37 @@ async function attempt(
   } finally {
     watch.stop();
   }
+}
+
+/** Takes the application's answer to its end; what nobody wants is dropped, which ends the connection. */
+async function receive(
+  body: ReadableStream<Uint8Array> | null,
+  take: Delivery["takeReply"],
+  watch: SilenceWatch,
+): Promise<void> {
+  if (body === null) return;
+  if (take === null) return await body.cancel();
+  const reader = body.getReader({ mode: "byob" });
+  for (let isDone = false; !isDone;) {
+    const { value, done } = await reader.readAtLeast(REPLY_PIECE_BYTES, new Uint8Array(REPLY_PIECE_BYTES));
+    watch.heard();
+    if (value !== undefined) take(value);
+    isDone = done;
+  }
+}
+
+/** [MC-BUP] 2.2.13.2; a reply URL of more than 2,200 characters is 400 by 2.2.1.2. */
+function acceptance({ status, headers }: Response): CommitOutcome {
+  const staticReplyUrl = headers.get(HEADER.staticResponseUrl);
+  if (staticReplyUrl !== null && staticReplyUrl.length > MAXIMUM_REPLY_URL_LENGTH) {
+    return { kind: "refused", status: 400, hresult: E_INVALIDARG };
+  }
+  return {
+    kind: "accepted",
+    status,
+    copyToDestination: headers.has(HEADER.copyFileToDestination),
+    staticReplyUrl,
+  };
 }
 
 function refusal(request: CommitRequest, { status, headers }: Response): CommitOutcome {

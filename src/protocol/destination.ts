@@ -12,9 +12,11 @@ const FORBIDDEN = /[\u0000-\u001f\u007f"*/:<>?\\|]/;
  * something else (a device, a stream, a parent folder) would leave the upload directory.
  *
  * @param path of the request's URL, percent-encoded, without its query
+ * @param directoryPath the upload directory's, with the folder of session data that is not to be written
  * @returns 400 + E_INVALIDARG ([MC-BUP] 2.2.1.2, "destination URL is a directory"; 3.2.5.2.3), or null
  */
-export function refuseDestination(path: string): Fault | null {
+export function refuseDestination(path: string, directoryPath = "/"): Fault | null {
+  if (/^bits-sessions(?:\/|$)/i.test(path.slice(directoryPath.length))) return FAULTS.destinationMalformed;
   if (path.endsWith("/")) return FAULTS.destinationIsDirectory;
   return path.slice(1).split("/").every(isFileName) ? null : FAULTS.destinationMalformed;
 }

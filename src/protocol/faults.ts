@@ -38,6 +38,8 @@ const ROWS = {
   destinationIsDirectory:   [400,   E_INVALIDARG         ], // [MC-BUP] 2.2.1.2
   destinationMalformed:     [400,   E_INVALIDARG         ], // [MC-BUP] 3.2.5.2.3; an encoded slash, say
   closedTooEarly:           [400,   E_INVALIDARG         ], // Win32 "Close-Session"; ruling 20
+  digestMismatch:           [400,   E_INVALIDARG         ], // ours: RFC 9530, what came is not what was sent
+  accessDenied:             [403,   E_ACCESSDENIED       ], // [MC-BUP] 2.2.1.2, 3.2.5.2.3; ruling 13
   destinationExists:        [403,   E_ACCESSDENIED       ], // [MC-BUP] 2.2.1.2; ruling 13
   fragmentTooLarge:         [413,   null                 ], // [MC-BUP] 3.1.5.2.4; ruling 10
   offsetGap:                [416,   null                 ], // [MC-BUP] 3.2.5.2.6; ruling 9
@@ -45,6 +47,7 @@ const ROWS = {
   uploadTooLarge:           [500,   BG_E_TOO_LARGE       ], // [MC-BUP] 2.2.1.2, 3.1.5.2.1; ruling 10
   storageFull:              [500,   ERROR_DISK_FULL      ], // [MC-BUP] 2.2.1.2 (as the HRESULT of Win32 error 112)
   misconfigured:            [500,   BG_E_HTTP_ERROR_500  ], // ours: the log has the sentence
+  tooManySessions:          [503,   BG_E_HTTP_ERROR_503  ], // ours: one of the client's may end meanwhile
   uploadsNotEnabled:        [501,   E_ACCESSDENIED       ], // [MC-BUP] 2.2.1.2, 6 note 22; ruling 13
   edgeFailed:               [503,   BG_E_HTTP_ERROR_503  ], // ours: a bug or a broken object; retryable
 } as const;

@@ -13,7 +13,14 @@ export const HEADER = {
   /** … and the specification's, which Windows Server 2003 sent; we send both (ruling 2). */
   error: "BITS-Error",
   errorContext: "BITS-Error-Context",
+  replyUrl: "BITS-Reply-URL",
+  hostId: "BITS-Host-Id",
+  hostIdFallbackTimeout: "BITS-Host-Id-Fallback-Timeout",
   originalRequestUrl: "BITS-Original-Request-URL",
+  requestDataFileName: "BITS-Request-DataFile-Name",
+  responseDataFileName: "BITS-Response-DataFile-Name",
+  staticResponseUrl: "BITS-Static-Response-URL",
+  copyFileToDestination: "BITS-Copy-File-To-Destination",
   contentRange: "Content-Range",
   contentLength: "Content-Length",
   contentEncoding: "Content-Encoding",
@@ -21,6 +28,10 @@ export const HEADER = {
   acceptEncoding: "Accept-Encoding",
   pragma: "Pragma",
   connection: "Connection",
+  wwwAuthenticate: "WWW-Authenticate",
+  /** RFC 9530: the digest of the whole entity, and of one message's content. */
+  reprDigest: "Repr-Digest",
+  contentDigest: "Content-Digest",
   idempotencyKey: "Idempotency-Key",
   methodOverride: "X-HTTP-Method-Override",
 } as const;

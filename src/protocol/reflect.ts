@@ -2,12 +2,20 @@ import { type Fault, FAULTS } from "./faults.ts";
 
 /** What became of one attempt to hand an upload to the origin application. */
 export type CommitOutcome =
-  | { readonly kind: "accepted"; readonly status: number }
+  | ({ readonly kind: "accepted"; readonly status: number } & Acceptance)
   | { readonly kind: "refused"; readonly status: number; readonly hresult: number | null }
   /** `If-None-Match: *` did its work: there is a file at the destination that is not this upload. */
   | { readonly kind: "destinationExists" }
   /** `mayHaveArrived`: false only where it is certain that the application never saw the request. */
   | { readonly kind: "silent"; readonly why: Silence; readonly mayHaveArrived: boolean };
+
+/** What the application said beside its 2xx ([MC-BUP] 2.2.13.2). */
+export interface Acceptance {
+  /** The upload is to be put at its destination too, when the session is closed. */
+  readonly copyToDestination: boolean;
+  /** A reply that is somewhere else; it is passed on to the client as it is. */
+  readonly staticReplyUrl: string | null;
+}
 
 /** Why there was no answer. */
 type Silence = "timedOut" | "cannotConnect" | "connectionLost";

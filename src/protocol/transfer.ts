@@ -13,12 +13,16 @@ export type SessionState =
   | "failed" // the application refused or was silent; the bytes are kept
   | "refused" // … and said 403, which is final (ruling 17)
   | "held" // nobody knows whether it took the upload, and the operator is to decide (ruling 19)
+  | "delivered" // the application has it; a reply waits, or the file is to be put at its destination
   | "committed" // a tombstone, as are the two below
   | "discarded" // closed before the last byte
   | "cancelled";
 
-/** What may happen to a session from outside. `Commit` is the packet at which its directory commits. */
-export type SessionEvent = "Fragment" | "Commit" | "Cancel";
+/**
+ * What may happen to a session from outside: the packets, and *Complete*, the Fragment that leaves
+ * nothing missing in a directory that commits there and not at Close-Session (rulings 14 and 15).
+ */
+export type SessionEvent = "Fragment" | "Complete" | "Close" | "Cancel";
 
 export type Action =
   | "store" // the bytes that are new
@@ -26,24 +30,26 @@ export type Action =
   | "commit" // seal, hand the upload to the application, answer with its result
   | "join" // wait for the commit that runs
   | "replay" // give the stored result again
+  | "finish" // do what the application's acceptance left to do, then let go of everything
   | "discard" // nothing is published
   | "cancel" // delete everything
   | "deny"; // a session nobody knows (any more)
 
-/** The specification of the session: a row a state, a column an event. Rulings 17 to 22. */
+/** The specification of the session: a row a state, a column an event. Rulings 15 and 17 to 22. */
 // prettier-ignore
 export const TRANSITIONS: { readonly [state in SessionState]: { readonly [event in SessionEvent]: Action } } = {
-  //            Fragment                   Commit               Cancel
-  new:        { Fragment: "store",         Commit: "discard",   Cancel: "cancel" },
-  receiving:  { Fragment: "store",         Commit: "discard",   Cancel: "cancel" },
-  complete:   { Fragment: "acknowledge",   Commit: "commit",    Cancel: "cancel" },
-  committing: { Fragment: "acknowledge",   Commit: "join",      Cancel: "join" },
-  failed:     { Fragment: "acknowledge",   Commit: "commit",    Cancel: "cancel" },
-  refused:    { Fragment: "acknowledge",   Commit: "replay",    Cancel: "cancel" },
-  held:       { Fragment: "acknowledge",   Commit: "replay",    Cancel: "cancel" },
-  committed:  { Fragment: "acknowledge",   Commit: "replay",    Cancel: "acknowledge" },
-  discarded:  { Fragment: "deny",          Commit: "replay",    Cancel: "acknowledge" },
-  cancelled:  { Fragment: "deny",          Commit: "deny",      Cancel: "acknowledge" },
+  //            Fragment                   Complete              Close                Cancel
+  new:        { Fragment: "store",         Complete: "deny",     Close: "discard",    Cancel: "cancel" },
+  receiving:  { Fragment: "store",         Complete: "deny",     Close: "discard",    Cancel: "cancel" },
+  complete:   { Fragment: "acknowledge",   Complete: "commit",   Close: "commit",     Cancel: "cancel" },
+  committing: { Fragment: "acknowledge",   Complete: "join",     Close: "join",       Cancel: "join" },
+  failed:     { Fragment: "acknowledge",   Complete: "commit",   Close: "commit",     Cancel: "cancel" },
+  refused:    { Fragment: "acknowledge",   Complete: "replay",   Close: "replay",     Cancel: "cancel" },
+  held:       { Fragment: "acknowledge",   Complete: "replay",   Close: "replay",     Cancel: "cancel" },
+  delivered:  { Fragment: "acknowledge",   Complete: "replay",   Close: "finish",     Cancel: "cancel" },
+  committed:  { Fragment: "acknowledge",   Complete: "replay",   Close: "replay",     Cancel: "acknowledge" },
+  discarded:  { Fragment: "deny",          Complete: "deny",     Close: "replay",     Cancel: "acknowledge" },
+  cancelled:  { Fragment: "deny",          Complete: "deny",     Close: "deny",       Cancel: "acknowledge" },
 };
 
 /** How far an upload has come: `offset` bytes, contiguous from 0, of `total`; null before the first Fragment. */

@@ -12,6 +12,12 @@ export interface Ack {
   readonly offset: number | null;
   /** Null on success. */
   readonly fault: Fault | null;
+  /** Where the application's reply is, absolute; on the Ack of the Fragment that completes the upload. */
+  readonly replyUrl?: string | null;
+  /** The host that is to get the session's later packets, and when the client may come back to this one. */
+  readonly host?: { readonly id: string; readonly fallbackTimeoutSeconds: number } | null;
+  /** The origin's challenges, one for each WWW-Authenticate; on 401. */
+  readonly challenges?: readonly string[];
 }
 
 /**
@@ -27,13 +33,28 @@ export function writeAck(ack: Ack): { readonly status: number; readonly headers:
   if (created) headers.push([HEADER.protocol, BITS_UPLOAD_PROTOCOL]);
   // Ping's Ack names no session even where the Ping did, [MC-BUP] 2.2.5.2 and ruling 3.
   if (ack.sessionId !== null && ack.to !== "Ping") headers.push([HEADER.sessionId, ack.sessionId]);
+  if (created && ack.host) headers.push(...hostHeaders(ack.host));
   headers.push([HEADER.contentLength, "0"]);
   // A plain integer, not a range, [MC-BUP] 2.2.7.2 and ruling 4.
   if (ack.to === "Fragment" && ack.offset !== null)
     headers.push([HEADER.receivedContentRange, String(ack.offset)]);
+  if (ack.to === "Fragment" && ack.fault === null && ack.replyUrl)
+    headers.push([HEADER.replyUrl, ack.replyUrl]);
   if (created) headers.push([HEADER.acceptEncoding, "identity"]);
+  for (const challenge of ack.challenges ?? []) headers.push([HEADER.wwwAuthenticate, challenge]);
   if (ack.fault !== null) headers.push(...errorHeaders(ack.fault));
   return { status: ack.fault?.status ?? 200, headers };
+}
+
+/** [MC-BUP] 2.2.3.2; without a timeout the client never falls back. */
+function hostHeaders({ id, fallbackTimeoutSeconds }: NonNullable<Ack["host"]>): [string, string][] {
+  const timeout = String(fallbackTimeoutSeconds);
+  return [
+    [HEADER.hostId, id],
+    ...(fallbackTimeoutSeconds > 0
+      ? [[HEADER.hostIdFallbackTimeout, timeout] satisfies [string, string]]
+      : []),
+  ];
 }
 
 /** Both spellings of the error and whose it is, ruling 2; nothing where the status says it all. */

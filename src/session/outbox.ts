@@ -1,8 +1,10 @@
 import type { Config, UploadDirectory } from "../config.ts";
 import { commit } from "../origin/commit.ts";
-import { commitRequest } from "../origin/commit-request.ts";
+import { commitRequest, putRequest } from "../origin/commit-request.ts";
+import { FAULTS } from "../protocol/faults.ts";
 import type { CommitOutcome } from "../protocol/reflect.ts";
-import { orphan, seal, type SessionRecord, settle, stateOf } from "./session-record.ts";
+import { dataUrl } from "./data-url.ts";
+import { bury, orphan, seal, type SessionRecord, settle, stateOf } from "./session-record.ts";
 import type { SessionStore } from "./session-store.ts";
 
 /** How soon an object that died in the middle of a commit takes it up again. */
@@ -26,10 +28,13 @@ export interface OutboxEvents {
 export class Outbox {
   readonly #store: SessionStore;
   readonly #events: OutboxEvents;
+  readonly #digest: (length: number) => Promise<string>;
   #running: Promise<void> | null = null;
 
-  constructor(store: SessionStore, events: OutboxEvents) {
+  /** @param digest SHA-256 of the entity, base64, given its length */
+  constructor(store: SessionStore, digest: (length: number) => Promise<string>, events: OutboxEvents) {
     this.#store = store;
+    this.#digest = digest;
     this.#events = events;
   }
 
@@ -70,24 +75,7 @@ export class Outbox {
   }
 
   #start(directory: UploadDirectory, config: Config): void {
-    let record = this.#store.record;
-    if (record === null) return;
-    if (record.state === "committing") {
-      record = orphan(record, Date.now());
-      this.#events.ended(record, null);
-      this.#settle(record, directory);
-      if (stateOf(record, record.total ?? 0, directory) === "held") return;
-    }
-    const now = Date.now();
-    const sealed = seal(record, crypto.randomUUID(), now);
-    // The output gate holds every outgoing request until the writes before it are confirmed, so
-    // "committing" is on disk before the application hears a byte.
-    this.#store.atomically(() => {
-      this.#store.save(sealed);
-      this.#store.wakeAt(now + RESUME_AFTER_MS);
-    });
-    this.#events.started(sealed.commit?.attempts ?? 0);
-    this.#running = this.#attempt(sealed, directory, config)
+    this.#running = this.#run(directory, config)
       // The record stays in "committing": an orphan, which the next Close-Session or alarm takes up.
       .catch((error: unknown) => this.#events.failed(error))
       .finally(() => {
@@ -95,23 +83,95 @@ export class Outbox {
       });
   }
 
-  async #attempt(sealed: SessionRecord, directory: UploadDirectory, config: Config): Promise<void> {
-    const length = sealed.total ?? 0;
-    const { id = "", unknown = false } = sealed.commit ?? {};
-    const request = commitRequest({ ...sealed, commitId: id, length }, directory, config);
-    const entity = () => this.#store.fragments.read();
-    const outcome = await commit(request, entity, length, directory.originTimeoutSeconds, unknown);
-    const settled = settle(sealed, outcome, Date.now());
+  async #run(directory: UploadDirectory, config: Config): Promise<void> {
+    if (this.#store.record?.state === "committing") {
+      const left = orphan(this.#store.record, directory, Date.now());
+      this.#events.ended(left, null);
+      this.#settle(left, directory);
+      if (stateOf(left, left.total ?? 0, directory) === "held") return;
+    }
+    const record = this.#store.record;
+    if (record === null) return;
+    const digest = record.digest ?? (await this.#digest(record.total ?? 0));
+    if (record.expectedDigest !== null && record.expectedDigest !== digest) {
+      // Nothing of it is published, and nothing is left to send again: ruling 20's way.
+      this.#store.atomically(() => {
+        this.#store.fragments.discard();
+        this.#store.save(bury(record, "discarded", Date.now(), FAULTS.digestMismatch));
+      });
+      return;
+    }
+    const now = Date.now();
+    const sealed = seal(record, digest, crypto.randomUUID(), now);
+    // The output gate holds every outgoing request until the writes before it are confirmed, so
+    // "committing" is on disk before the application hears a byte.
+    this.#store.atomically(() => {
+      if (sealed.delivery === null) this.#store.reply.discard();
+      this.#store.save(sealed);
+      this.#store.wakeAt(now + RESUME_AFTER_MS);
+    });
+    this.#events.started(sealed.commit?.attempts ?? 0);
+    const outcome = await this.#attempt(sealed, directory, config);
+    const settled = settle(sealed, outcome, directory, Date.now());
     this.#settle(settled, directory);
     this.#events.ended(settled, outcome);
   }
 
-  /** Stores a result and, in the same transaction, releases the bytes if they are delivered. */
+  async #attempt(sealed: SessionRecord, directory: UploadDirectory, config: Config): Promise<CommitOutcome> {
+    const { id = "", unknown = false } = sealed.commit ?? {};
+    const upload = {
+      ...sealed,
+      commitId: id,
+      digest: sealed.digest ?? "",
+      dataUrls: await dataUrls(sealed, directory, config),
+    };
+    const { reply, fragments } = this.#store;
+    return await commit({
+      // What the application has taken already is now put where it asked for ([MC-BUP] 3.2.5.2.7).
+      request: (sealed.delivery === null ? commitRequest : putRequest)(upload, directory, config),
+      entity: () => fragments.read(),
+      length: sealed.total ?? 0,
+      silenceSeconds: directory.originTimeoutSeconds,
+      isRepetition: unknown,
+      takeReply: repliesByValue(sealed, directory)
+        ? (bytes) => {
+            if (reply.length + bytes.byteLength > directory.maximumUploadBytes)
+              throw new Error("the reply is too large");
+            reply.append(bytes, Date.now());
+          }
+        : null,
+    });
+  }
+
+  /** Stores a result and, in the same transaction, releases the bytes that nobody needs any more. */
   #settle(record: SessionRecord, directory: UploadDirectory): void {
+    const isDone =
+      record.state === "committed" ||
+      (record.state === "delivered" && record.delivery?.copyToDestination === false);
     this.#store.atomically(() => {
       this.#store.save(record);
-      if (record.state === "committed") this.#store.fragments.discard();
+      if (isDone) this.#store.fragments.discard();
+      if (record.state === "committed") this.#store.reply.discard();
       this.#store.wakeAt(record.changedAt + directory.sessionTimeoutSeconds * 1000);
     });
   }
+}
+
+function repliesByValue(record: SessionRecord, { reply, notification }: UploadDirectory): boolean {
+  return reply && notification === "by-value" && record.delivery === null;
+}
+
+/** For an application that is notified by reference; they live as long as the session may. */
+async function dataUrls(
+  { sessionId, originalUrl }: SessionRecord,
+  directory: UploadDirectory,
+  { publicUrl, sessionKeys: [key = ""] }: Config,
+): Promise<{ entity: string; reply: string }> {
+  if (directory.notification !== "by-reference") return { entity: "", reply: "" };
+  const base = publicUrl ?? new URL(originalUrl).origin;
+  const expiresAt = Date.now() + directory.sessionTimeoutSeconds * 1000;
+  return {
+    entity: await dataUrl("entity", base, directory, sessionId, expiresAt, key),
+    reply: await dataUrl("new-reply", base, directory, sessionId, expiresAt, key),
+  };
 }

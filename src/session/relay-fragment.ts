@@ -1,10 +1,17 @@
 import { FAULTS } from "../protocol/faults.ts";
 import type { Packet } from "../protocol/packet.ts";
+import { contentCheck } from "./content-check.ts";
 import type { SessionPacket } from "./session-record.ts";
 import type { Answer, UploadSession } from "./upload-session.ts";
 
 /** The largest piece: an isolate of 128 MB serves many connections, and SQLite's rows end at 2 MB. */
 const PIECE_BYTES = 1024 * 1024;
+
+type Fragment = Extract<Packet, { type: "Fragment" }>;
+type Session = DurableObjectStub<UploadSession>;
+
+/** What an Ack would say if there were still somebody to read it. */
+const CLIENT_GONE: Answer = { offset: null, fault: FAULTS.edgeFailed };
 
 /**
  * Carries the body of one Fragment to its session, in pieces of at most 1 MiB, so that memory is flat
@@ -12,43 +19,60 @@ const PIECE_BYTES = 1024 * 1024;
  * is read; calls on one stub arrive in order. Bytes that the session has already are read past.
  *
  * @returns the session's answer to the last piece, or the first refusal; the rest of the body is then unread
- * @throws where the client's connection or the session's object breaks
+ * @throws where the session's object breaks
  */
 export async function relayFragment(
-  session: DurableObjectStub<UploadSession>,
+  session: Session,
   packet: SessionPacket,
-  fragment: Extract<Packet, { type: "Fragment" }>,
-  body: ReadableStream<Uint8Array> | null,
+  fragment: Fragment,
+  request: Request,
 ): Promise<Answer> {
-  const { first, total } = fragment.range;
+  const check = contentCheck(request.headers);
+  if (check === null) return await relay(session, packet, fragment, request.body);
+  // Of a Fragment whose digest is wrong nothing may stay, so what was there before has to be known.
+  const before = await session.offset(packet);
+  const answer = await relay(session, packet, fragment, request.body, check.append);
+  if (before === null || (answer.fault !== null && answer !== CLIENT_GONE)) return answer;
+  if (answer !== CLIENT_GONE && (await check.isRight())) return answer;
+  await session.retract(packet, before);
+  return { offset: before, fault: FAULTS.digestMismatch };
+}
+
+async function relay(
+  session: Session,
+  packet: SessionPacket,
+  { range: { first, total }, contentLength }: Fragment,
+  body: ReadableStream<Uint8Array> | null,
+  look?: (bytes: Uint8Array) => Promise<void>,
+): Promise<Answer> {
   const reader = body?.getReader({ mode: "byob" });
-  let buffer: ArrayBufferLike = new ArrayBuffer(Math.min(PIECE_BYTES, fragment.contentLength));
-  let read = 0;
+  let buffer: ArrayBufferLike = new ArrayBuffer(Math.min(PIECE_BYTES, contentLength));
   /** The session's word on the piece before; the first piece has none. */
   let before: Promise<Answer> | null = null;
-  let answer: Answer | null = null;
-  do {
-    const wanted = Math.min(PIECE_BYTES, fragment.contentLength - read);
+  let stored = first;
+  for (let read = 0; ;) {
+    const wanted = Math.min(PIECE_BYTES, contentLength - read);
     const bytes = await readPiece(reader, buffer, wanted);
-    if (bytes.byteLength < wanted && bytes.byteLength === 0) break;
+    await look?.(bytes);
     const start = first + read;
     read += bytes.byteLength;
-    const isLast = read === fragment.contentLength || bytes.byteLength < wanted;
-    const isStored = answer?.offset != null && start + bytes.byteLength <= answer.offset;
-    if (isLast || !isStored) {
+    const isLast = read === contentLength || bytes.byteLength < wanted;
+    if (isLast || read + first > stored) {
       const sent: Promise<Answer> = session.append(packet, { first: start, total, bytes });
       // If the piece before is refused, that is the answer, and nobody asks for this one's.
       sent.catch(() => undefined);
-      answer = before === null ? null : await before;
+      const answer: Answer | null = before === null ? null : await before;
       if (answer !== null && answer.fault !== null) return answer;
+      stored = answer?.offset ?? stored;
       before = sent;
+    }
+    if (isLast) {
+      const answer = before === null ? CLIENT_GONE : await before;
+      return bytes.byteLength < wanted ? CLIENT_GONE : answer;
     }
     // The call above copied the bytes when it was made, so their memory takes the next piece.
     buffer = bytes.buffer;
-    if (bytes.byteLength < wanted) break;
-  } while (read < fragment.contentLength);
-  reader?.releaseLock();
-  return before === null ? { offset: null, fault: FAULTS.edgeFailed } : await before;
+  }
 }
 
 /** Up to `wanted` bytes, in `buffer` where it has just that size; fewer only where the body ends early. */

@@ -1,5 +1,5 @@
 import type { Fault } from "../protocol/faults.ts";
-import { type CommitOutcome, reflect } from "../protocol/reflect.ts";
+import { type Acceptance, type CommitOutcome, reflect } from "../protocol/reflect.ts";
 import type { SessionId } from "../protocol/session-id.ts";
 import type { SessionState } from "../protocol/transfer.ts";
 import type { UploadDirectory } from "../config.ts";
@@ -14,6 +14,8 @@ export interface SessionPacket {
   /** The destination URL as the client addressed it, absolute. */
   readonly originalUrl: string;
   readonly clientAddress: string | null;
+  /** SHA-256 of the whole entity that the client announced, base64; null where it did not (RFC 9530). */
+  readonly expectedDigest: string | null;
 }
 
 /**
@@ -23,13 +25,27 @@ export interface SessionPacket {
 export interface SessionRecord extends SessionPacket {
   readonly version: 1;
   /** `new`, `complete`, `refused` and `held` are not stored: `stateOf` derives them. */
-  readonly state: "receiving" | "committing" | "failed" | "committed" | "discarded" | "cancelled";
+  readonly state:
+    "receiving" | "committing" | "failed" | "delivered" | "committed" | "discarded" | "cancelled";
   /** Milliseconds since 1970 of the last change of this record; a piece's own time may be later. */
   readonly changedAt: number;
   /** Length of the whole entity in bytes; null where no Fragment has said it. */
   readonly total: number | null;
+  /** SHA-256 of the whole entity, base64; null until the session was sealed. */
+  readonly digest: string | null;
   /** The outbox: null until the session was sealed. */
   readonly commit: CommitRecord | null;
+  /** What the application's acceptance left to do; null until it accepted. */
+  readonly delivery: Delivery | null;
+}
+
+/** An upload that a notified application has taken. */
+export interface Delivery {
+  readonly at: number;
+  /** The file is to be put at the destination when the session is closed. */
+  readonly copyToDestination: boolean;
+  /** Upload-reply: kept by the session, or the URL of a reply that is elsewhere. */
+  readonly reply: "stored" | { readonly url: string } | null;
 }
 
 interface CommitRecord {
@@ -41,9 +57,6 @@ interface CommitRecord {
   /** The last attempt's answer to the client; null for 200, and while no attempt has ended. */
   readonly fault: Fault | null;
 }
-
-/** After 403 a BITS client does not post again; the application is not asked again (ruling 17). */
-const FINAL_STATUS = 403;
 
 /**
  * Where a session stands.
@@ -60,7 +73,7 @@ export function stateOf(
   if (record === null) return "new";
   if (record.state === "receiving" && offset === record.total) return "complete";
   if (record.state === "failed") {
-    if (record.commit?.fault?.status === FINAL_STATUS) return "refused";
+    if (isFinal(record)) return "refused";
     if (record.commit?.unknown === true && holdsUnknown(directory)) return "held";
   }
   return record.state;
@@ -68,12 +81,17 @@ export function stateOf(
 
 /** A PUT of a file may be repeated without harm; only an application that is notified can be told twice. */
 function holdsUnknown(directory: UploadDirectory | null): boolean {
-  return directory?.notification === "by-value" && directory.unknownOutcome === "hold";
+  return directory !== null && directory.notification !== "none" && directory.unknownOutcome === "hold";
+}
+
+/** After 403 a BITS client does not post again, and the application is not asked again (ruling 17). */
+export function isFinal(record: SessionRecord): boolean {
+  return record.commit?.fault?.status === 403;
 }
 
 /** The record of a session whose first Fragment, or only packet, has come. */
 export function open(packet: SessionPacket, total: number | null, now: number): SessionRecord {
-  const { sessionId, issuedAt, destination, originalUrl, clientAddress } = packet;
+  const { sessionId, issuedAt, destination, originalUrl, clientAddress, expectedDigest } = packet;
   return {
     version: 1,
     state: "receiving",
@@ -82,47 +100,74 @@ export function open(packet: SessionPacket, total: number | null, now: number): 
     destination,
     originalUrl,
     clientAddress,
+    expectedDigest,
     changedAt: now,
     total,
+    digest: null,
     commit: null,
+    delivery: null,
   };
 }
 
 /** The record before a request leaves for the application. `freshId` is used by the first attempt only. */
-export function seal(record: SessionRecord, freshId: string, now: number): SessionRecord {
+export function seal(record: SessionRecord, digest: string, freshId: string, now: number): SessionRecord {
   const { id, attempts, unknown } = record.commit ?? { id: freshId, attempts: 0, unknown: false };
-  return {
-    ...record,
-    state: "committing",
-    changedAt: now,
-    commit: { id, attempts: attempts + 1, unknown, fault: null },
-  };
+  const commit = { id, attempts: attempts + 1, unknown, fault: null };
+  return { ...record, state: "committing", changedAt: now, digest, commit };
 }
 
-/** The record after an attempt: "committed" with success, "failed" with anything else. */
-export function settle(record: SessionRecord, outcome: CommitOutcome, now: number): SessionRecord {
+/**
+ * The record after an attempt. The first that is accepted is the application's; where it leaves
+ * something to do, the session is "delivered", and the next is the file's way to its destination.
+ */
+export function settle(
+  record: SessionRecord,
+  outcome: CommitOutcome,
+  directory: UploadDirectory,
+  now: number,
+): SessionRecord {
   const { id = "", attempts = 0, unknown = false } = record.commit ?? {};
   const fault = reflect(outcome);
-  return {
-    ...record,
-    state: fault === null ? "committed" : "failed",
-    changedAt: now,
-    commit: {
-      id,
-      attempts,
-      // A definite answer is about this attempt; an earlier one may still have arrived.
-      unknown: fault !== null && (unknown || (outcome.kind === "silent" && outcome.mayHaveArrived)),
-      fault,
-    },
-  };
+  const base = { ...record, changedAt: now };
+  if (outcome.kind === "accepted") {
+    const commit = { id, attempts, unknown: false, fault: null };
+    const delivery = record.delivery === null ? deliveryOf(outcome, directory, now) : null;
+    return { ...base, commit, delivery, state: delivery === null ? "committed" : "delivered" };
+  }
+  // A definite answer is about this attempt; an earlier one may still have arrived.
+  const maybe = unknown || (outcome.kind === "silent" && outcome.mayHaveArrived);
+  const commit = { id, attempts, unknown: maybe, fault };
+  return { ...base, commit, state: record.delivery === null ? "failed" : "delivered" };
+}
+
+/** What an acceptance leaves for Close-Session; null where it leaves nothing. */
+function deliveryOf(
+  { copyToDestination, staticReplyUrl }: Acceptance,
+  { notification, reply }: UploadDirectory,
+  now: number,
+): Delivery | null {
+  if (notification === "none" || (!reply && !copyToDestination)) return null;
+  const where = staticReplyUrl === null ? "stored" : { url: staticReplyUrl };
+  return { at: now, copyToDestination, reply: reply ? where : null };
 }
 
 /** The record of an attempt that nobody saw end, because the object that made it is gone. */
-export function orphan(record: SessionRecord, now: number): SessionRecord {
-  return settle(record, { kind: "silent", why: "connectionLost", mayHaveArrived: true }, now);
+export function orphan(record: SessionRecord, directory: UploadDirectory, now: number): SessionRecord {
+  return settle(record, { kind: "silent", why: "connectionLost", mayHaveArrived: true }, directory, now);
 }
 
-/** The tombstone of a session that ends without a commit. */
-export function bury(record: SessionRecord, state: "discarded" | "cancelled", now: number): SessionRecord {
-  return { ...record, state, changedAt: now };
+/** The tombstone of a session that ends without a commit; `fault` is what a Close-Session is told. */
+export function bury(
+  record: SessionRecord,
+  state: "discarded" | "cancelled",
+  now: number,
+  fault: Fault | null = null,
+): SessionRecord {
+  const { id = "", attempts = 0, unknown = false } = record.commit ?? {};
+  return { ...record, state, changedAt: now, commit: { id, attempts, unknown, fault } };
+}
+
+/** The tombstone of a session whose reply has been fetched, or is not wanted. */
+export function finish(record: SessionRecord, now: number): SessionRecord {
+  return { ...record, state: "committed", changedAt: now, delivery: null };
 }

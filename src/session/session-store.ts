@@ -1,19 +1,21 @@
-import { Fragments } from "./fragments.ts";
+import { StoredBytes } from "./stored-bytes.ts";
 import type { SessionRecord } from "./session-record.ts";
 
 /**
- * Everything that one session keeps: its record, its bytes, its alarm. Two tables, because dropping
- * the bytes' own table is the cheapest way to release them; docs/storage-schema.md has the layout.
+ * Everything that one session keeps: its record, its bytes, its alarm. The bytes have tables of their
+ * own, because to drop a table is the cheapest way to release them; docs/storage-schema.md has the layout.
  */
 export class SessionStore {
   readonly #storage: DurableObjectStorage;
   #record: SessionRecord | null = null;
-  #fragments: Fragments;
+  #fragments: StoredBytes;
+  #reply: StoredBytes;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
-    this.#fragments = new Fragments(storage.sql);
-    this.#record = this.#load();
+    this.#fragments = new StoredBytes(storage.sql, "fragments");
+    this.#reply = new StoredBytes(storage.sql, "reply");
+    this.#record = this.#readRecord();
   }
 
   /** Null where nothing is stored: a new session, or one that has expired. */
@@ -21,8 +23,14 @@ export class SessionStore {
     return this.#record;
   }
 
-  get fragments(): Fragments {
+  /** The request entity, as far as it has come. */
+  get fragments(): StoredBytes {
     return this.#fragments;
+  }
+
+  /** The application's reply to an upload-reply. */
+  get reply(): StoredBytes {
+    return this.#reply;
   }
 
   /**
@@ -33,8 +41,7 @@ export class SessionStore {
     try {
       this.#storage.transactionSync(change);
     } catch (error) {
-      this.#fragments = new Fragments(this.#storage.sql);
-      this.#record = this.#load();
+      this.#load();
       throw error;
     }
   }
@@ -58,11 +65,16 @@ export class SessionStore {
   /** Removes everything, the tables and the alarm too. */
   async forget(): Promise<void> {
     await this.#storage.deleteAll();
-    this.#fragments = new Fragments(this.#storage.sql);
-    this.#record = null;
+    this.#load();
   }
 
-  #load(): SessionRecord | null {
+  #load(): void {
+    this.#fragments = new StoredBytes(this.#storage.sql, "fragments");
+    this.#reply = new StoredBytes(this.#storage.sql, "reply");
+    this.#record = this.#readRecord();
+  }
+
+  #readRecord(): SessionRecord | null {
     const { sql } = this.#storage;
     if (sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'session'").toArray().length === 0) return null;
     const row = sql.exec<{ record: string }>("SELECT record FROM session").toArray()[0];

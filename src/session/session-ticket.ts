@@ -1,11 +1,12 @@
 import { type SessionId, sessionIdFromBytes, sessionIdToBytes } from "../protocol/session-id.ts";
+import { isSigned, sign } from "./signature.ts";
 
 /**
  * Session ids that cannot be forged and that carry what Create-Session would have to store. The 16
  * bytes of the GUID are
  *
  *     0..3   time of issue, seconds since 1970
- *     4..8   random
+ *     4..8   random; where sessions are counted, byte 4 names the object that counts this one
  *     9..15  the first 7 bytes of HMAC-SHA-256(key, bytes 0..8, destination)
  *
  * so an id is good for one destination URL only (ruling 12), a made-up id is refused without waking
@@ -18,14 +19,24 @@ export interface Ticket {
 }
 
 const CLEAR_BYTES = 9;
+const SHARD_BYTE = 4;
 
-/** @param destination path and query of the request, as the client wrote them */
-export async function issueTicket(key: string, destination: string, now: number): Promise<Ticket> {
+/**
+ * @param destination path and query of the request, as the client wrote them
+ * @param shard the object that counts this session, in place of a random byte; null where none does
+ */
+export async function issueTicket(
+  key: string,
+  destination: string,
+  now: number,
+  shard: number | null = null,
+): Promise<Ticket> {
   const bytes = new Uint8Array(16);
-  crypto.getRandomValues(bytes.subarray(4, CLEAR_BYTES));
+  crypto.getRandomValues(bytes.subarray(SHARD_BYTE, CLEAR_BYTES));
+  if (shard !== null) bytes[SHARD_BYTE] = shard;
   const issuedAtSeconds = Math.floor(now / 1000);
   new DataView(bytes.buffer).setUint32(0, issuedAtSeconds);
-  bytes.set(await checkOf(key, bytes.subarray(0, CLEAR_BYTES), destination), CLEAR_BYTES);
+  bytes.set(await sign(key, messageOf(bytes, destination), 16 - CLEAR_BYTES), CLEAR_BYTES);
   return { sessionId: sessionIdFromBytes(bytes), issuedAt: issuedAtSeconds * 1000 };
 }
 
@@ -36,35 +47,19 @@ export async function verifyTicket(
   destination: string,
 ): Promise<Ticket | null> {
   const bytes = sessionIdToBytes(sessionId);
-  const clear = bytes.subarray(0, CLEAR_BYTES);
-  for (const key of keys) {
-    const expected = await checkOf(key, clear, destination);
-    // Constant time, so that a guess can not be bettered byte by byte.
-    if (crypto.subtle.timingSafeEqual(expected, bytes.subarray(CLEAR_BYTES))) {
-      return { sessionId, issuedAt: new DataView(bytes.buffer).getUint32(0) * 1000 };
-    }
-  }
-  return null;
+  const isOurs = await isSigned(keys, messageOf(bytes, destination), bytes.subarray(CLEAR_BYTES));
+  return isOurs ? { sessionId, issuedAt: new DataView(bytes.buffer).getUint32(0) * 1000 } : null;
 }
 
-const imported = new Map<string, Promise<CryptoKey>>();
+/** The shard that `issueTicket` was given, for an id that was given one. */
+export function shardOfTicket(sessionId: SessionId): number {
+  return sessionIdToBytes(sessionId)[SHARD_BYTE] ?? 0;
+}
 
-async function checkOf(key: string, clear: Uint8Array, destination: string): Promise<Uint8Array> {
+function messageOf(id: Uint8Array, destination: string): Uint8Array {
   const text = new TextEncoder().encode(destination);
-  const message = new Uint8Array(clear.length + text.length);
-  message.set(clear);
-  message.set(text, clear.length);
-  const hmac = await crypto.subtle.sign("HMAC", await importKey(key), message);
-  return new Uint8Array(hmac, 0, 16 - CLEAR_BYTES);
-}
-
-/** Once for each key and isolate; the configuration has two at most. */
-function importKey(key: string): Promise<CryptoKey> {
-  let pending = imported.get(key);
-  if (pending === undefined) {
-    const algorithm = { name: "HMAC", hash: "SHA-256" };
-    pending = crypto.subtle.importKey("raw", new TextEncoder().encode(key), algorithm, false, ["sign"]);
-    imported.set(key, pending);
-  }
-  return pending;
+  const message = new Uint8Array(CLEAR_BYTES + text.length);
+  message.set(id.subarray(0, CLEAR_BYTES));
+  message.set(text, CLEAR_BYTES);
+  return message;
 }

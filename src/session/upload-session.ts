@@ -5,10 +5,23 @@ import { log, type LogEvent } from "../log.ts";
 import { type Fault, FAULTS, isFault } from "../protocol/faults.ts";
 import { type CommitOutcome, HELD, reflect } from "../protocol/reflect.ts";
 import { planPiece, type SessionState, TRANSITIONS } from "../protocol/transfer.ts";
+import type { SessionId } from "../protocol/session-id.ts";
 import { formatHresult } from "../protocol/write-ack.ts";
 import { Outbox } from "./outbox.ts";
-import { bury, open, type SessionPacket, type SessionRecord, stateOf } from "./session-record.ts";
+import { type DataKind, dataUrl } from "./data-url.ts";
+import { digestOf, EntityDigest } from "./entity-digest.ts";
+import {
+  bury,
+  finish,
+  isFinal,
+  open,
+  type SessionPacket,
+  type SessionRecord,
+  stateOf,
+} from "./session-record.ts";
+import { type SessionCounter, counterName } from "./session-counter.ts";
 import { SessionStore } from "./session-store.ts";
+import { shardOfTicket } from "./session-ticket.ts";
 
 /** What the session says to a packet; the door makes an Ack of it. */
 export interface Answer {
@@ -16,6 +29,8 @@ export interface Answer {
   readonly offset: number | null;
   /** Null on success. */
   readonly fault: Fault | null;
+  /** Where the application's reply is, for the Ack of the Fragment that completes an upload-reply. */
+  readonly replyUrl?: string | null;
 }
 
 /** A run of a Fragment's bytes, at most 1 MiB: its place in the entity, and the entity's length. */
@@ -44,9 +59,13 @@ const STILL_RUNNING: Answer = {
  */
 export class UploadSession extends DurableObject<Env> {
   readonly #store = new SessionStore(this.ctx.storage);
-  readonly #outbox = new Outbox(this.#store, {
+  #digest = new EntityDigest();
+  readonly #outbox = new Outbox(this.#store, async (length) => await this.#digestOf(length), {
     started: (attempt) => this.#log("commit-started", { attempt }),
-    ended: (record, outcome) => this.#logOutcome(record, outcome),
+    ended: (record, outcome) => {
+      this.#logOutcome(record, outcome);
+      if (record.state === "committed") this.#count((counter, sessionId) => counter.release(sessionId));
+    },
     failed: (error) => this.#log("failed", { during: "commit", error: String(error) }),
   });
   /** Time of the last accepted packet, which need not have stored anything. */
@@ -55,6 +74,16 @@ export class UploadSession extends DurableObject<Env> {
   /** Another app may bring its own: override this beside `bits(config)`. */
   protected config(): Config {
     return readConfig(this.env);
+  }
+
+  /** Create-Session announced the digest of what will come; nothing else of it needs to be kept. */
+  announce(packet: SessionPacket): void {
+    if (this.#store.record !== null) return;
+    const now = Date.now();
+    this.#store.atomically(() => {
+      this.#store.save(open(packet, null, now));
+      this.#store.wakeAt(now + this.#timeoutMs(packet.destination));
+    });
   }
 
   /** A piece of a Fragment. Synchronous: the check of the offset and the insertion are one step. */
@@ -76,14 +105,37 @@ export class UploadSession extends DurableObject<Env> {
     return this.#stateFor(packet) === null ? null : this.#offset();
   }
 
+  /**
+   * The Fragment that leaves nothing missing, in a directory that commits there: its Ack carries the
+   * application's error, or its reply (rulings 14 and 15).
+   */
+  async complete(packet: SessionPacket): Promise<Answer> {
+    const state = this.#stateFor(packet);
+    if (state === null) return UNKNOWN;
+    const offset = this.#offset();
+    switch (TRANSITIONS[state].Complete) {
+      case "commit":
+      case "join":
+        return { ...(await this.#commit()), offset, replyUrl: await this.#replyUrl() };
+      case "replay":
+        return { ...this.#result(), offset, replyUrl: await this.#replyUrl() };
+      default:
+        return UNKNOWN;
+    }
+  }
+
   /** Close-Session: the upload is handed to the application, or its earlier answer is given again. */
   async close(packet: SessionPacket): Promise<Answer> {
     const state = this.#stateFor(packet);
     if (state === null) return UNKNOWN;
-    switch (TRANSITIONS[state].Commit) {
+    switch (TRANSITIONS[state].Close) {
       case "commit":
-      case "join":
-        return await this.#commit();
+      case "join": {
+        const answer = await this.#commit();
+        return this.#state() === "delivered" ? await this.#finish() : answer;
+      }
+      case "finish":
+        return await this.#finish();
       case "replay":
         return this.#result();
       case "discard":
@@ -124,6 +176,51 @@ export class UploadSession extends DurableObject<Env> {
     }
   }
 
+  /** Takes back what a Fragment stored whose digest was wrong; a client that sends two at once goes back with it. */
+  retract(packet: SessionPacket, from: number): void {
+    const state = this.#stateFor(packet);
+    if (state !== "receiving" && state !== "complete") return;
+    if (!this.#outbox.isRunning) this.#store.atomically(() => this.#store.fragments.truncate(from));
+    this.#digest = new EntityDigest();
+  }
+
+  /** The size of what a data URL names and when it came; null where it is not here. */
+  measure(kind: DataKind): { readonly length: number; readonly modifiedAt: number } | null {
+    const { record, fragments, reply } = this.#store;
+    if (record === null || this.#dueAt(record) <= Date.now()) return null;
+    this.#heardAt = Date.now(); // a download counts as a packet does, ruling 23
+    if (kind === "entity") {
+      return fragments.length === record.total
+        ? { length: record.total, modifiedAt: fragments.lastReceivedAt }
+        : null;
+    }
+    const { delivery } = record;
+    return delivery?.reply === "stored" ? { length: reply.length, modifiedAt: delivery.at } : null;
+  }
+
+  /** The bytes from `start` up to, not including, `end` of what `measure` found. */
+  read(kind: DataKind, start: number, end: number): ReadableStream<Uint8Array> {
+    const bytes = (kind === "entity" ? this.#store.fragments : this.#store.reply).read(start, end);
+    return new ReadableStream({
+      type: "bytes",
+      pull(controller) {
+        const { value, done } = bytes.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      },
+    });
+  }
+
+  /** Bytes of a reply that an application PUTs while it is being notified by reference. */
+  appendReply(first: number, bytes: Uint8Array): boolean {
+    const { reply, record } = this.#store;
+    if (record?.state !== "committing" || record.delivery !== null) return false;
+    if (first === 0) this.#store.atomically(() => reply.discard());
+    if (first !== reply.length) return false;
+    this.#store.atomically(() => reply.append(bytes, Date.now()));
+    return true;
+  }
+
   #append(packet: SessionPacket, { first, total, bytes }: Piece): Answer {
     const { fragments, record } = this.#store;
     const before = fragments.length;
@@ -131,10 +228,12 @@ export class UploadSession extends DurableObject<Env> {
     const plan = planPiece(progress, { first, length: bytes.byteLength, total });
     if (isFault(plan)) return { offset: before, fault: plan };
     const now = Date.now();
+    const isFirst = record === null || record.total === null;
+    const expectedDigest = record?.expectedDigest ?? packet.expectedDigest;
     try {
       this.#store.atomically(() => {
-        if (record === null) {
-          this.#store.save(open(packet, total, now));
+        if (isFirst) {
+          this.#store.save(open({ ...packet, expectedDigest }, total, now));
           this.#store.wakeAt(now + this.#timeoutMs(packet.destination));
         }
         fragments.append(bytes.subarray(plan.skip), now);
@@ -145,8 +244,14 @@ export class UploadSession extends DurableObject<Env> {
       return { offset: this.#offset(), fault: isFull ? FAULTS.storageFull : FAULTS.edgeFailed };
     }
     const offset = fragments.length;
-    if (record === null) this.#log("started", { total });
-    if (offset === total && (before < total || record === null)) this.#log("completed");
+    this.#digest.append(before, bytes.subarray(plan.skip));
+    if (isFirst) {
+      this.#log("started", { total });
+      this.#count((counter, sessionId) =>
+        counter.extend(sessionId, now + this.#timeoutMs(packet.destination)),
+      );
+    }
+    if (offset === total && (before < total || isFirst)) this.#log("completed");
     return { offset, fault: null };
   }
 
@@ -164,13 +269,37 @@ export class UploadSession extends DurableObject<Env> {
     return ended ? this.#result() : STILL_RUNNING;
   }
 
+  /** What an acceptance left to do: the file's way to its destination, and the end of the reply. */
+  async #finish(): Promise<Answer> {
+    const { record } = this.#store;
+    if (record === null || record.delivery === null) return UNKNOWN;
+    if (record.delivery.copyToDestination) {
+      const fault = record.commit?.fault ?? null;
+      if (isFinal(record)) return { offset: null, fault };
+      const answer = await this.#commit();
+      return this.#state() === "delivered"
+        ? { ...answer, fault: this.#store.record?.commit?.fault ?? FAULTS.edgeFailed }
+        : answer;
+    }
+    const now = Date.now();
+    this.#store.atomically(() => {
+      this.#store.fragments.discard();
+      this.#store.reply.discard();
+      this.#store.save(finish(record, now));
+      this.#store.wakeAt(now + this.#timeoutMs(record.destination));
+    });
+    this.#count((counter, sessionId) => counter.release(sessionId));
+    return this.#result();
+  }
+
   /** What a session that has ended, or a commit that has, says again and again. */
   #result(): Answer {
     switch (this.#state()) {
       case "held":
         return { offset: null, fault: HELD };
       case "discarded":
-        return { offset: null, fault: FAULTS.closedTooEarly };
+        return { offset: null, fault: this.#store.record?.commit?.fault ?? FAULTS.closedTooEarly };
+      case "delivered":
       case "committed":
         return { offset: null, fault: null };
       default:
@@ -183,10 +312,25 @@ export class UploadSession extends DurableObject<Env> {
     const record = bury(this.#store.record ?? open(packet, null, now), state, now);
     this.#store.atomically(() => {
       this.#store.fragments.discard();
+      this.#store.reply.discard();
       this.#store.save(record);
       this.#store.wakeAt(now + this.#timeoutMs(record.destination));
     });
     this.#log(state);
+    this.#count((counter, sessionId) => counter.release(sessionId));
+  }
+
+  /** Tells the object that counts the client's sessions, where the directory limits them; nobody waits. */
+  #count(tell: (counter: DurableObjectStub<SessionCounter>, sessionId: SessionId) => Promise<void>): void {
+    const directory = this.#directory();
+    const sessionId = this.#store.record?.sessionId;
+    if (directory === null || directory.maximumSessionsPerClient === null || sessionId === undefined) return;
+    const name = counterName(directory.path, shardOfTicket(sessionId));
+    this.ctx.waitUntil(
+      tell(this.env.SESSION_COUNTERS.getByName(name), sessionId).catch((error: unknown) => {
+        this.#log("failed", { during: "count", error: String(error) });
+      }),
+    );
   }
 
   /**
@@ -208,10 +352,36 @@ export class UploadSession extends DurableObject<Env> {
     return stateOf(this.#store.record, this.#store.fragments.length, this.#directory());
   }
 
+  /** The reply's URL, the same for every Ack; null where there is none. */
+  async #replyUrl(): Promise<string | null> {
+    const { record } = this.#store;
+    const directory = this.#directory();
+    const [key] = this.config().sessionKeys;
+    const reply = record?.delivery?.reply ?? null;
+    if (
+      record === null ||
+      record.delivery === null ||
+      reply === null ||
+      directory === null ||
+      key === undefined
+    ) {
+      return null;
+    }
+    if (reply !== "stored") return reply.url;
+    const base = this.config().publicUrl ?? new URL(record.originalUrl).origin;
+    const expiresAt = record.delivery.at + directory.sessionTimeoutSeconds * 1000;
+    return await dataUrl("reply", base, directory, record.sessionId, expiresAt, key);
+  }
+
+  async #digestOf(length: number): Promise<string> {
+    return (await this.#digest.finish(length)) ?? (await digestOf(this.#store.fragments.read()));
+  }
+
   /** Bytes of the entity that are here, or were until they were delivered. */
   #offset(): number {
     const { record, fragments } = this.#store;
-    return record?.state === "committed" ? (record.total ?? 0) : fragments.length;
+    const isReleased = record?.state === "committed" || record?.state === "delivered";
+    return isReleased ? (record.total ?? 0) : fragments.length;
   }
 
   /** When everything is removed: the session timeout after the last accepted packet (ruling 23). */

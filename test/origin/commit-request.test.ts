@@ -9,7 +9,8 @@ const upload = {
   originalUrl: "http://edge.example/uploads/a.txt?account=1",
   clientAddress: "192.0.2.1",
   commitId: "8b0e",
-  length: 3,
+  digest: "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+  dataUrls: { entity: "http://edge.example/e", reply: "http://edge.example/r" },
 };
 
 function requestFor(settings: object, variables: object = {}) {
@@ -32,10 +33,21 @@ test("a plain directory: PUT where the file belongs, unless one is there", () =>
     "BITS-Session-Id": "{A0FF5911-4144-45B3-BF27-27AFC8EC8A67}",
     "Idempotency-Key": "8b0e",
     "BITS-Original-Request-URL": "http://edge.example/uploads/a.txt?account=1",
+    "Repr-Digest": "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:",
     Authorization: "Basic eDp5",
     "X-Forwarded-For": "192.0.2.1",
     "If-None-Match": "*",
   });
+});
+
+test("notification by reference: where the entity is, and where a reply may go (ruling 24)", () => {
+  const { method, headers, carriesEntity } = requestFor({
+    notification: "by-reference",
+    notification_url: "/r.ashx",
+  });
+  expect([method, carriesEntity]).toEqual(["POST", false]);
+  expect(headers.get("BITS-Request-DataFile-Name")).toBe("http://edge.example/e");
+  expect(headers.get("BITS-Response-DataFile-Name")).toBe("http://edge.example/r");
 });
 
 test("with overwriting allowed there is no condition", () => {
@@ -56,5 +68,5 @@ test.each([
   ["http://other:81/bag.asp",       "http://h/myvdir/file.asp?ACCOUNT=86433", "http://other:81/bag.asp?ACCOUNT=86433"],
   ["bag.asp?x=1",                   "http://h/v/f?ACCOUNT=86433",             "http://h/v/bag.asp?x=1&ACCOUNT=86433"],
 ])("the notification URL %s for %s is %s", (configured, destination, expected) => {
-  expect(notificationUrl(configured, destination)).toBe(expected);
+  expect(notificationUrl({ notificationUrl: configured }, destination)).toBe(expected);
 });

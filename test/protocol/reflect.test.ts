@@ -40,7 +40,7 @@ test.each([
 });
 
 test.each([200, 201, 202, 204, 299])("every 2xx is success: %i", (status) => {
-  expect(reflect({ kind: "accepted", status })).toBeNull();
+  expect(reflect({ kind: "accepted", status, copyToDestination: false, staticReplyUrl: null })).toBeNull();
 });
 
 test("a destination that exists is the edge's own refusal (ruling 13)", () => {
