@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -26,36 +26,60 @@ export const QUIET = {
   NO_COLOR: "1",
 };
 
+/** A Worker ready for the bare runtime. */
+export interface Bundle {
+  /** Path of its one module. */
+  readonly module: string;
+  readonly compatibilityDate: string;
+  readonly compatibilityFlags: readonly string[];
+  readonly durableObjects: readonly { readonly binding: string; readonly className: string }[];
+}
+
 /**
- * The production bundle of `main`, made by wrangler as `npm run deploy` makes it. Kept by the hash of all that
- * goes into it, so that many test files cost one build.
- *
- * @returns the path of the bundle's one module
+ * The production bundle of `main`, made by wrangler as `npm run deploy` makes it, with what wrangler.toml says of
+ * it. Kept by the hash of all that goes into it, so that many test files cost one build.
  */
-export async function bundle(main = join(PROJECT, "src", "index.ts")): Promise<string> {
+export async function bundle(main = join(PROJECT, "src", "index.ts")): Promise<Bundle> {
   const folder = join(CACHE, await hashOf(main));
-  const module = join(folder, "worker.js");
-  if ((await stat(module).catch(() => {})) !== undefined) return module;
+  const kept = await readFile(join(folder, "settings.json"), "utf8").catch(() => {});
+  if (kept === undefined) await make(main, folder);
+  const settings = kept ?? (await readFile(join(folder, "settings.json"), "utf8"));
+  return { ...(JSON.parse(settings) as Omit<Bundle, "module">), module: join(folder, "worker.js") };
+}
+
+async function make(main: string, folder: string): Promise<void> {
   await mkdir(CACHE, { recursive: true });
   await forgetOldBundles();
   const making = await mkdtemp(join(CACHE, "making-"));
-  const args = [
-    WRANGLER,
-    "deploy",
-    main,
-    "--dry-run",
-    "--outdir",
-    making,
-    "--config",
-    join(PROJECT, "wrangler.toml"),
-  ];
-  await promisify(execFile)(process.execPath, args, { cwd: PROJECT, env: { ...process.env, ...QUIET } });
-  const names = (await readdir(making)).filter((name) => name.endsWith(".js"));
-  if (names.length !== 1) throw new Error(`expected one module in the bundle, got ${names.join(", ")}`);
-  await rename(join(making, names[0] ?? ""), join(making, "worker.js"));
-  // Of two builders at once the second finds the folder taken, by the same bytes.
-  await rename(making, folder).catch(async () => rm(making, { recursive: true, force: true }));
-  return module;
+  try {
+    const config = join(PROJECT, "wrangler.toml");
+    const args = [WRANGLER, "deploy", main, "--dry-run", "--outdir", making, "--config", config];
+    await promisify(execFile)(process.execPath, args, { cwd: PROJECT, env: { ...process.env, ...QUIET } });
+    const names = (await readdir(making)).filter((name) => name.endsWith(".js"));
+    if (names.length !== 1) throw new Error(`expected one module in the bundle, got ${names.join(", ")}`);
+    await rename(join(making, names[0] ?? ""), join(making, "worker.js"));
+    await writeFile(join(making, "settings.json"), JSON.stringify(await readSettings(config)));
+    // Of two builders at once the second finds the folder taken, by the same bytes.
+    await rename(making, folder).catch(() => {});
+  } finally {
+    await rm(making, { recursive: true, force: true });
+  }
+}
+
+async function readSettings(config: string): Promise<Omit<Bundle, "module">> {
+  // Loaded only for a new bundle: it brings all of wrangler into this process.
+  const { unstable_readConfig: readConfig } = await import("wrangler");
+  const settings = readConfig({ config }, { hideWarnings: true });
+  return {
+    compatibilityDate: settings.compatibility_date ?? "",
+    compatibilityFlags: settings.compatibility_flags,
+    durableObjects: settings.durable_objects.bindings.map(
+      (binding: { name: string; class_name: string }) => ({
+        binding: binding.name,
+        className: binding.class_name,
+      }),
+    ),
+  };
 }
 
 async function hashOf(main: string): Promise<string> {

@@ -1,15 +1,16 @@
-import { copyFile, readFile, writeFile } from "node:fs/promises";
+import { copyFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { bundle, PROJECT } from "./bundle.ts";
+import { bundle, type Bundle } from "./bundle.ts";
 import { ChildProgram, type LogLine } from "./child-program.ts";
 import type { EdgeSetup, StartedEdge } from "./edge.ts";
 
 /** Starts the bare runtime; its control channel says when it listens, and where. */
 export async function startWorkerd(setup: EdgeSetup, logs: LogLine[]): Promise<StartedEdge> {
-  await copyFile(await bundle(setup.main), join(setup.folder, "worker.js"));
+  const worker = await bundle(setup.main);
+  await copyFile(worker.module, join(setup.folder, "worker.js"));
   const config = join(setup.folder, "edge.capnp");
-  await writeFile(config, await formatConfig(setup), { mode: 0o600 });
+  await writeFile(config, formatConfig(setup, worker), { mode: 0o600 });
   const args = ["serve", "--control-fd=3", config];
   const program = new ChildProgram(workerdBinary(), { args, logs, control: true, cwd: setup.folder });
   try {
@@ -41,11 +42,15 @@ async function listeningPorts(program: ChildProgram): Promise<{ httpPort: number
   throw new Error("workerd closed its control channel before it listened");
 }
 
-async function formatConfig(setup: EdgeSetup): Promise<string> {
-  const toml = await readFile(join(PROJECT, "wrangler.toml"), "utf8");
-  const date = /^compatibility_date\s*=\s*"([^"]+)"/m.exec(toml)?.[1] ?? "";
-  const flags = /^compatibility_flags\s*=\s*\[([^\]]*)\]/m.exec(toml)?.[1] ?? "";
-  const bindings = Object.entries({ ...setup.vars, ...setup.secrets })
+function formatConfig(setup: EdgeSetup, worker: Bundle): string {
+  const objects = worker.durableObjects.map(
+    ({ binding, className }) => `(name = ${text(binding)}, durableObjectNamespace = ${text(className)})`,
+  );
+  const namespaces = worker.durableObjects.map(
+    ({ className }) =>
+      `(className = ${text(className)}, uniqueKey = ${text(`bits-edge-${className}`)}, enableSql = true)`,
+  );
+  const variables = Object.entries({ ...setup.vars, ...setup.secrets })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) =>
       typeof value === "string"
@@ -57,16 +62,13 @@ const edge :Workerd.Config = (
   services = [
     (name = "main", worker = (
       modules = [(name = "worker.js", esModule = embed "worker.js")],
-      compatibilityDate = ${text(date)},
-      compatibilityFlags = [${flags.replaceAll("'", '"').trim().replace(/,$/, "")}],
+      compatibilityDate = ${text(worker.compatibilityDate)},
+      compatibilityFlags = [${worker.compatibilityFlags.map(text).join(", ")}],
       bindings = [
-        (name = "UPLOAD_SESSIONS", durableObjectNamespace = "UploadSession"),
-        (name = "SESSION_COUNTERS", durableObjectNamespace = "SessionCounter"),
-        ${bindings.join(",\n        ")}
+        ${[...objects, ...variables].join(",\n        ")}
       ],
       durableObjectNamespaces = [
-        (className = "UploadSession", uniqueKey = "bits-edge-UploadSession", enableSql = true),
-        (className = "SessionCounter", uniqueKey = "bits-edge-SessionCounter", enableSql = true)
+        ${namespaces.join(",\n        ")}
       ],
       durableObjectStorage = (localDisk = "storage"),
       globalOutbound = "internet"
