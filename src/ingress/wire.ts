@@ -18,6 +18,8 @@ export class Wire {
   readonly #writeTimeoutSeconds: number;
   /** The one buffer heads and framing are read into; it travels through the reader and comes back. */
   #scratch = new ArrayBuffer(SCRATCH_BYTES);
+  /** A read took too long; what looks like the client's end of stream from here on is not. */
+  #isSilent = false;
   /** Bytes that were read and not used: a view of the scratch buffer. */
   #unread: Uint8Array = new Uint8Array(0);
 
@@ -110,17 +112,25 @@ export class Wire {
     }
   }
 
-  async #timed<Result>(work: Promise<Result>, timeoutSeconds: number): Promise<Result> {
-    let isTooLate = false;
+  /**
+   * Cancels a read that takes too long. The runtime may then give that read's bytes after all, and end it or the
+   * next one as the stream's end or as an error of its own.
+   */
+  async #timed(
+    reading: Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>>,
+    timeoutSeconds: number,
+  ): Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>> {
     const timer = setTimeout(() => {
-      isTooLate = true;
+      this.#isSilent = true;
       this.#ignore(this.#reader.cancel());
     }, timeoutSeconds * 1_000);
     try {
-      return await work;
+      const read = await reading;
+      if (this.#isSilent && (read.done || read.value.byteLength === 0))
+        throw new WireTimeout("the client is silent");
+      return read;
     } catch (error) {
-      // The runtime does not hand on the reason a read was cancelled with.
-      throw isTooLate ? new WireTimeout("the client sends nothing") : error;
+      throw this.#isSilent ? new WireTimeout("the client is silent") : error;
     } finally {
       clearTimeout(timer);
     }
