@@ -1,0 +1,186 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createReadStream, rmSync } from "node:fs";
+import { mkdir, mkdtemp, open, rename, rm, stat } from "node:fs/promises";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { atProcessEnd } from "../support/process-end.ts";
+import type { Observer } from "./moments.ts";
+
+/** One request that brought an upload, as the application saw it. */
+export interface Delivery {
+  readonly destination: string;
+  readonly method: "PUT" | "POST";
+  readonly key: string;
+  readonly sessionId: string;
+  /** Milliseconds since 1970, when its head came. */
+  readonly arrivedAt: number;
+  /** When the application took it: from then on it cannot be undone. */
+  takenAt: number | null;
+  /** What was done with it: `recognised` by its key, `exists` by If-None-Match; `cut` where it never came whole. */
+  outcome: "arriving" | "taken" | "recognised" | "exists" | "cut";
+  /** The file that holds what was taken, for whoever checks. */
+  file: string | null;
+}
+
+const REMAINS = { recursive: true, force: true, maxRetries: 3 };
+
+/**
+ * The application behind the edge, in the three ways in which applications of this age take a file: whole or not at
+ * all, in place as it comes, and by notification, with a memory for Idempotency-Keys or without one. All that
+ * it does is kept for the checker.
+ */
+export class Application {
+  readonly deliveries: Delivery[] = [];
+  readonly folder: string;
+  readonly #server: Server;
+  readonly #observe: Observer;
+  readonly #takenKeys = new Set<string>();
+  readonly #callOff: () => void;
+  #files = 0;
+
+  private constructor(server: Server, folder: string, observe: Observer) {
+    this.#server = server;
+    this.folder = folder;
+    this.#observe = observe;
+    this.#callOff = atProcessEnd(() => rmSync(folder, REMAINS));
+    server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+      void this.#answer(request, response);
+    });
+  }
+
+  static async start(observe: Observer): Promise<Application> {
+    const folder = await mkdtemp(join(tmpdir(), "application-"));
+    const server = createServer({ keepAliveTimeout: 120_000, requestTimeout: 0 }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return new Application(server, folder, observe);
+  }
+
+  get url(): string {
+    const address = this.#server.address();
+    if (address === null || typeof address === "string") throw new Error("the application does not listen");
+    return `http://127.0.0.1:${address.port}`;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.close();
+    this.#server.closeAllConnections();
+    this.#callOff();
+    await rm(this.folder, REMAINS);
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.on("error", () => undefined); // the edge is gone; the checker sees what that led to
+    try {
+      if (request.method === "PUT" || request.method === "POST") await this.#deliver(request, response);
+      else await this.#serve(request, response);
+    } catch {
+      request.destroy();
+    }
+  }
+
+  async #deliver(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const delivery = this.#record(request);
+    const { destination, method, key } = delivery;
+    this.#observe("commit-head", destination);
+    const path = join(this.folder, "files", destination);
+    const exists = method === "PUT" && (await stat(path).catch(() => null)) !== null;
+    if (exists && request.headers["if-none-match"] === "*") {
+      delivery.outcome = "exists";
+      return this.#say(412, request, response, delivery);
+    }
+    const place = destination.startsWith("/in-place/") ? path : await this.#newFile();
+    if (!(await this.#receive(request, place, delivery))) return;
+    if (method === "POST" && destination.startsWith("/keyed/") && this.#takenKeys.has(key)) {
+      delivery.outcome = "recognised";
+      return this.#say(200, request, response, delivery);
+    }
+    if (method === "PUT" && place !== path) {
+      await mkdir(dirname(path), { recursive: true });
+      await rename(place, path);
+    }
+    this.#takenKeys.add(key);
+    delivery.file = method === "PUT" ? path : place;
+    delivery.takenAt = Date.now();
+    delivery.outcome = "taken";
+    this.#observe("commit-taken", destination);
+    return this.#say(exists ? 204 : 201, request, response, delivery);
+  }
+
+  #record({ method, url = "", headers }: IncomingMessage): Delivery {
+    const original = String(headers["bits-original-request-url"]);
+    const delivery: Delivery = {
+      destination: method === "PUT" ? url : new URL(original).pathname,
+      method: method === "PUT" ? "PUT" : "POST",
+      key: String(headers["idempotency-key"]),
+      sessionId: String(headers["bits-session-id"]),
+      arrivedAt: Date.now(),
+      takenAt: null,
+      outcome: "arriving",
+      file: null,
+    };
+    this.deliveries.push(delivery);
+    return delivery;
+  }
+
+  /** The body into `place`; false where the sender left before its end. */
+  async #receive(request: IncomingMessage, place: string, delivery: Delivery): Promise<boolean> {
+    const { destination } = delivery;
+    const announced = Number(request.headers["content-length"]);
+    let received = 0;
+    await mkdir(dirname(place), { recursive: true });
+    const file = await open(place, "w");
+    try {
+      for await (const chunk of request as AsyncIterable<Buffer>) {
+        const before = received;
+        received += chunk.length;
+        await file.writev([chunk]);
+        if (before === 0) this.#observe("commit-first-byte", destination);
+        if (before < announced / 2 && received >= announced / 2) this.#observe("commit-half", destination);
+      }
+    } catch {
+      delivery.outcome = "cut";
+    } finally {
+      await file.close();
+    }
+    if (received !== announced) {
+      delivery.outcome = "cut";
+      return false;
+    }
+    this.#observe("commit-whole", destination);
+    return true;
+  }
+
+  #say(status: number, request: IncomingMessage, response: ServerResponse, { destination }: Delivery): void {
+    request.resume();
+    response.writeHead(status, { "Content-Length": 0 });
+    response.end(() => this.#observe("commit-answered", destination));
+  }
+
+  /** A file is read back where an earlier commit may have left it. */
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = join(this.folder, "files", request.url ?? "");
+    const size = (await stat(path).catch(() => null))?.size;
+    response.writeHead(size === undefined ? 404 : 200, { "Content-Length": size ?? 0 });
+    if (size === undefined || request.method === "HEAD") response.end();
+    else createReadStream(path).pipe(response);
+  }
+
+  async #newFile(): Promise<string> {
+    await mkdir(join(this.folder, "taken"), { recursive: true });
+    this.#files += 1;
+    return join(this.folder, "taken", String(this.#files));
+  }
+}
+
+/** SHA-256 of a file, in hexadecimal; null where there is none. */
+export async function sha256OfFile(path: string): Promise<string | null> {
+  const hash = createHash("sha256");
+  try {
+    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+    return hash.digest("hex");
+  } catch {
+    return null;
+  }
+}

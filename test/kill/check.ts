@@ -1,0 +1,103 @@
+import { type Delivery, sha256OfFile } from "./application.ts";
+import type { ClientReport } from "./client.ts";
+import type { EdgeEvent } from "./edge-under-fire.ts";
+
+/** A guarantee that was broken. */
+export interface Finding {
+  readonly destination: string;
+  readonly sessions: readonly string[];
+  readonly problem: string;
+}
+
+/** What became of one upload, in numbers for the summary. */
+export interface Verdict {
+  readonly findings: readonly Finding[];
+  /** Entities at the application that were compared with what the client sent. */
+  readonly compared: number;
+  /** Takings beyond the first, each owed to a kill between the application's taking and the edge's storing. */
+  readonly secondDeliveries: number;
+  /** Repetitions that the application told by their key, or by If-None-Match. */
+  readonly recognised: number;
+  /** A commit was begun, nobody asks for it any more, and it has not come yet: the alarm has to bring it. */
+  readonly isAwaited: boolean;
+}
+
+/**
+ * Holds what the application kept against what one client sent and was told. Of the edge's word only the attempts'
+ * numbers are used, to tell the documented second deliveries from any other.
+ */
+export async function check(
+  report: ClientReport,
+  allDeliveries: readonly Delivery[],
+  allEvents: readonly EdgeEvent[],
+): Promise<Verdict> {
+  const { destination, directory } = report.plan;
+  const deliveries = allDeliveries.filter((delivery) => delivery.destination === destination);
+  const events = allEvents.filter((event) => event.destination === destination);
+  const taken = deliveries.filter(({ takenAt }) => takenAt !== null);
+  const problems: string[] = [...report.broken];
+
+  for (const { file } of taken) {
+    const found = file === null ? null : await sha256OfFile(file);
+    if (found !== report.sha256) problems.push(`the application has other bytes: ${found}`);
+  }
+
+  for (const [sessionId, keys] of keysOf(deliveries)) {
+    if (keys.size !== 1) problems.push(`${sessionId} has ${keys.size} Idempotency-Keys`);
+  }
+
+  const { acceptedAt } = report;
+  if (acceptedAt !== null && !taken.some(({ takenAt }) => (takenAt ?? Infinity) <= acceptedAt)) {
+    problems.push("a Close-Session was answered 200 before the application took the upload");
+  }
+  if (report.ending === "cancelled" && deliveries.length > 0)
+    problems.push("it was cancelled, and delivered");
+  if (directory === "/hold/" && taken.length > 1) problems.push(`held uploads came ${taken.length} times`);
+  const once = directory === "/keyed/" || directory === "/files/";
+  if (once && taken.length > 1) problems.push(`the application took it ${taken.length} times`);
+  problems.push(...unexplained(taken, events));
+
+  const isAwaited = report.ending === "vanished" && directory !== "/hold/" && deliveries.length > 0;
+  const sessions = report.sessionIds;
+  return {
+    findings: problems.map((problem) => ({ destination, sessions, problem })),
+    compared: taken.length,
+    secondDeliveries: Math.max(0, taken.length - 1),
+    recognised: deliveries.filter(({ outcome }) => outcome === "recognised" || outcome === "exists").length,
+    isAwaited: isAwaited && taken.length === 0,
+  };
+}
+
+/**
+ * Each attempt may be taken once; all but one of those that were taken must be orphans, attempts whose edge died
+ * before it had stored the answer.
+ */
+function unexplained(taken: readonly Delivery[], events: readonly EdgeEvent[]): string[] {
+  const started = events.filter(({ event }) => event === "commit-started");
+  const orphans = new Set(
+    events
+      .filter(({ outcome }) => outcome === "orphaned")
+      .map(({ session, attempt }) => `${session}/${attempt}`),
+  );
+  const takings = new Map<string, number>();
+  for (const { arrivedAt, sessionId } of taken) {
+    const session = sessionId.replace(/[{}]/g, "");
+    const attempt = started.findLast((event) => event.session === session && event.at <= arrivedAt);
+    const name = `${session}/${attempt?.attempt}`;
+    takings.set(name, (takings.get(name) ?? 0) + 1);
+  }
+  const problems = [...takings]
+    .filter(([, count]) => count > 1)
+    .map(([name, count]) => `attempt ${name} was taken ${count} times`);
+  const whole = [...takings.keys()].filter((name) => !orphans.has(name));
+  if (whole.length > 1) problems.push(`taken by ${whole.length} attempts that were no orphans`);
+  return problems;
+}
+
+function keysOf(deliveries: readonly Delivery[]): Map<string, Set<string>> {
+  const keys = new Map<string, Set<string>>();
+  for (const { sessionId, key } of deliveries) {
+    keys.set(sessionId, (keys.get(sessionId) ?? new Set()).add(key));
+  }
+  return keys;
+}

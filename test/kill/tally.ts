@@ -1,0 +1,86 @@
+import { rm } from "node:fs/promises";
+import type { Delivery } from "./application.ts";
+import type { Finding, Verdict } from "./check.ts";
+import type { ClientReport } from "./client.ts";
+import type { EdgeUnderFire } from "./edge-under-fire.ts";
+import type { RoundReport } from "./round.ts";
+
+/** The numbers of a run so far. */
+export class Tally {
+  rounds = 0;
+  sessions = 0;
+  compared = 0;
+  recognised = 0;
+  resumed = 0;
+  /** Commits that the edge finished with nobody asking. */
+  alone = 0;
+  readonly moments = new Map<string, number>();
+  readonly endings = new Map<string, number>();
+  readonly secondDeliveries = new Map<string, number>();
+  readonly findings: (Finding & { round: number })[] = [];
+  readonly killedAt = new Map<number, readonly string[]>();
+  readonly awaited: { client: ClientReport; round: number }[] = [];
+
+  ran({ plan, clients, killedAt }: RoundReport): void {
+    this.rounds += 1;
+    this.killedAt.set(plan.round, killedAt);
+    for (const moment of killedAt) count(this.moments, moment);
+    for (const { sessionIds, ending, resumed } of clients) {
+      this.sessions += sessionIds.length;
+      this.resumed += resumed;
+      count(this.endings, ending);
+    }
+  }
+
+  async checked(
+    { plan }: ClientReport,
+    round: number,
+    verdict: Verdict,
+    deliveries: readonly Delivery[],
+  ): Promise<void> {
+    this.findings.push(...verdict.findings.map((finding) => ({ ...finding, round })));
+    this.compared += verdict.compared;
+    this.recognised += verdict.recognised;
+    if (verdict.secondDeliveries > 0) count(this.secondDeliveries, plan.directory, verdict.secondDeliveries);
+    // A thousand rounds are some ten gigabytes; what was compared need not stay.
+    const files = deliveries.filter(({ destination }) => destination === plan.destination);
+    for (const { file } of files) if (file !== null) await rm(file, { force: true });
+  }
+}
+
+/** The run's numbers, and for each broken guarantee all that it takes to see it again. */
+export function summarize(tally: Tally, edge: EdgeUnderFire, seed: string): string {
+  const lines = [
+    "",
+    `rounds ${tally.rounds}, kills ${edge.kills}, sessions ${tally.sessions}, resumptions ${tally.resumed}`,
+    `endings: ${list(tally.endings)}`,
+    `kills: ${list(tally.moments)}`,
+    `entities compared with what was sent: ${tally.compared}`,
+    `repetitions that the application recognised: ${tally.recognised}`,
+    `second deliveries, all of them documented: ${list(tally.secondDeliveries)}`,
+    `commits that the edge finished with no client left: ${tally.alone}`,
+    `guarantees broken: ${tally.findings.length}`,
+  ];
+  for (const { destination, sessions, problem, round } of tally.findings) {
+    const killedAt = tally.killedAt.get(round)?.join("; ") ?? "";
+    const told = edge.events.filter((event) => event.destination === destination).map(({ text }) => text);
+    const story = [
+      "",
+      `BROKEN: ${problem}`,
+      `  seed ${seed}, round ${round}, killed ${killedAt}`,
+      `  destination ${destination}, sessions ${sessions.join(" ")}`,
+      `  again: node test/kill/run.ts --seed ${seed} --first ${round} --rounds 1`,
+      ...told.map((line) => `  ${line}`),
+    ];
+    lines.push(...story);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function count(counts: Map<string, number>, name: string, by = 1): void {
+  counts.set(name, (counts.get(name) ?? 0) + by);
+}
+
+function list(counts: ReadonlyMap<string, number>): string {
+  return [...counts].map(([name, times]) => `${name} ${times}`).join(", ") || "none";
+}
