@@ -105,19 +105,21 @@ export class RequestBody {
     return this.#cursor.isAtEnd;
   }
 
-  async #pull(controller: ReadableByteStreamController, atLeast: number): Promise<void> {
+  async #pull(controller: ReadableByteStreamController, atLeast: number | null): Promise<void> {
     if (this.#isTaken) throw new Error("the request was answered before its body was read");
     const request = controller.byobRequest;
     const view = request?.view ?? null;
+    // The runtime's own consumers (fetch, text(), pipeTo) ask for 4 KiB at a time; they get more, to queue.
+    const isForView = view !== null && (atLeast !== null || view.byteLength >= OWN_BUFFER_BYTES);
     // The view is the stream's own and never on shared memory, which its type does not say.
-    const space = view
+    const space = isForView
       ? new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength)
       : new Uint8Array(Math.min(OWN_BUFFER_BYTES, this.#cursor.dataAhead || OWN_BUFFER_BYTES));
     await this.#giveLeave();
-    const filled = await this.#fill(space, atLeast);
+    const filled = await this.#fill(space, atLeast ?? 1);
     if (filled.bytes > 0) {
       const data = filled.view.subarray(0, filled.bytes);
-      if (request) request.respondWithNewView(data);
+      if (isForView) request?.respondWithNewView(data);
       else controller.enqueue(data);
     } else if (this.#failure !== null) {
       throw this.#failure;
@@ -189,7 +191,8 @@ export class RequestBody {
   }
 }
 
-type Pull = (controller: ReadableByteStreamController, atLeast: number) => Promise<void>;
+/** `atLeast` is null for a consumer that is not a BYOB reader of the app's. */
+type Pull = (controller: ReadableByteStreamController, atLeast: number | null) => Promise<void>;
 
 /** The runtime's stream by its constructor for byte sources, the one of several that is meant here. */
 const ByteStream: new (source: UnderlyingByteSource) => ReadableStream<Uint8Array> = ReadableStream;
@@ -197,18 +200,19 @@ const ByteStream: new (source: UnderlyingByteSource) => ReadableStream<Uint8Arra
 /**
  * A byte stream that is told what its reader asks for at least. The runtime's own `readAtLeast` keeps to itself
  * what has come so far, and throws it away when the stream errors; this one is a plain `read` that is filled before
- * it is answered, and so can be answered short. One read at a time, as every consumer of a body does it.
+ * it is answered, and so can be answered short. One read at a time and one kind of consumer for the whole body, as
+ * apps do it.
  */
 class BodyStream extends ByteStream {
-  readonly #request: { atLeast: number };
+  readonly #request: { atLeast: number | null };
 
   constructor(pull: Pull) {
-    const request = { atLeast: 1 };
+    const request: { atLeast: number | null } = { atLeast: null };
     super({
       type: "bytes",
       pull(controller: ReadableByteStreamController) {
         const { atLeast } = request;
-        request.atLeast = 1;
+        if (atLeast !== null) request.atLeast = 1;
         return pull(controller, atLeast);
       },
     });
@@ -221,6 +225,7 @@ class BodyStream extends ByteStream {
     if (options?.mode !== "byob") return super.getReader();
     const reader = super.getReader(options);
     const request = this.#request;
+    request.atLeast = 1;
     reader.readAtLeast = function readAtLeast(atLeast, view) {
       request.atLeast = atLeast;
       return reader.read(view);
