@@ -1,4 +1,4 @@
-import type { Arrival } from "./arrival.ts";
+import { type Arrival, type Sender, senderOf } from "./arrival.ts";
 import { type Config, ConfigError, directoryOf, type UploadDirectory } from "./config.ts";
 import { createSession } from "./create-session.ts";
 import type { Env } from "./env.ts";
@@ -23,12 +23,12 @@ export interface Reply extends Answer {
 }
 
 /** The objects that packets reach. */
-type Bindings = Pick<Env, "UPLOAD_SESSIONS" | "SESSION_COUNTERS">;
+type Bindings = Pick<Env, "UPLOAD_SESSIONS" | "SESSION_COUNTERS" | "CREATE_SESSION_LIMIT">;
 
 /** A packet's surroundings: where it came from, where it goes, and whose rules hold there. */
 export interface Visit {
   readonly request: Request;
-  readonly arrival: Arrival;
+  readonly sender: Sender;
   readonly config: Config;
   readonly directory: UploadDirectory;
   /** Path and query of the destination URL, as the client wrote them. */
@@ -61,7 +61,8 @@ export async function answerPacket(
   const directory = directoryOf(config, pathname);
   if (directory === null || !directory.enabled)
     return refuse(isFault(packet) ? packet : FAULTS.uploadsNotEnabled);
-  const visit: Visit = { request, arrival, config, directory, destination: pathname + search, bindings };
+  const sender = senderOf(request, arrival, config.trustedProxies);
+  const visit: Visit = { request, sender, config, directory, destination: pathname + search, bindings };
   if (isFault(packet)) return await refuseFragment(packet, visit);
   const misnamed = refuseDestination(pathname, directory.path);
   if (misnamed !== null) return refuse(misnamed);
@@ -109,14 +110,14 @@ async function refuseFragment(fault: Fault, visit: Visit): Promise<Reply> {
 /** Runs `answer` for a session whose id the edge has issued for this destination; others wake no object. */
 async function withSession(
   sessionId: SessionId,
-  { arrival, request, config, destination, bindings }: Visit,
+  { request, sender, config, destination, bindings }: Visit,
   answer: (found: Found) => Promise<Answer>,
 ): Promise<Reply> {
   const ticket = await verifyTicket(signingKeys(config), sessionId, destination);
   if (ticket === null) return refuse(FAULTS.sessionUnknown);
-  const { clientAddress } = arrival;
+  const { clientAddress, url: originalUrl } = sender;
   const expectedDigest = expectedDigestOf(request.headers);
-  const packet = { ...ticket, destination, originalUrl: request.url, clientAddress, expectedDigest };
+  const packet = { ...ticket, destination, originalUrl, clientAddress, expectedDigest };
   return await answer({ session: bindings.UPLOAD_SESSIONS.getByName(sessionId), packet });
 }
 

@@ -1,3 +1,5 @@
+import { isInRanges } from "./address-ranges.ts";
+
 /** How a request reached us, as the door saw it; a client cannot write any of this into a header. */
 export interface Arrival {
   readonly door: "tcp" | "http";
@@ -14,16 +16,51 @@ export function markArrival(request: Request, arrival: Arrival): void {
   arrivals.set(request, arrival);
 }
 
-/**
- * What the door said of `request`. A request that no door marked came through `fetch`, where Cloudflare
- * itself writes `CF-Connecting-IP` (a client's own header of that name is replaced on the network).
- */
+/** What the door said of `request`; one that no door marked came through `fetch`. */
 export function arrivalOf(request: Request): Arrival {
-  return (
-    arrivals.get(request) ?? {
-      door: "http",
-      method: request.method,
-      clientAddress: request.headers.get("CF-Connecting-IP"),
-    }
-  );
+  return arrivals.get(request) ?? { door: "http", method: request.method, clientAddress: peerOf(request) };
+}
+
+/**
+ * Cloudflare replaces a client's own CF-Connecting-IP. A workerd of one's own does not, but says in
+ * `cf` who is at the other end (seen with workerd 2026-10-23: `{"clientIp":"127.0.0.1:58680"}`).
+ */
+function peerOf(request: Request): string | null {
+  const peer: unknown = request.cf?.["clientIp"];
+  if (typeof peer !== "string") return request.headers.get("CF-Connecting-IP");
+  return peer.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
+}
+
+/** The request as its client made it: seen through the gateways before the edge that we trust. */
+export interface Sender {
+  readonly clientAddress: string | null;
+  /** The absolute URL that the client asked for. */
+  readonly url: string;
+}
+
+/**
+ * Who sent `request`, and to what URL. X-Forwarded-For, -Proto and -Host are believed only where the
+ * connection itself comes from one of `trustedProxies`; from anybody else they are a client's invention.
+ *
+ * @param trustedProxies CIDR ranges
+ */
+export function senderOf(
+  request: Request,
+  { clientAddress }: Arrival,
+  trustedProxies: readonly string[],
+): Sender {
+  if (clientAddress === null || !isInRanges(clientAddress, trustedProxies))
+    return { clientAddress, url: request.url };
+  const { headers } = request;
+  // The last address is the one that our gateway saw and added itself.
+  const forwarded = headers.get("X-Forwarded-For")?.split(",").at(-1)?.trim();
+  const url = new URL(request.url);
+  const protocol = headers.get("X-Forwarded-Proto")?.trim();
+  if (protocol === "https" || protocol === "http") url.protocol = protocol;
+  const host = headers.get("X-Forwarded-Host")?.trim();
+  if (host !== undefined && /^[A-Za-z0-9.:[\]-]+$/.test(host)) url.host = host;
+  return {
+    clientAddress: forwarded === undefined || forwarded === "" ? clientAddress : forwarded,
+    url: url.href,
+  };
 }

@@ -8,8 +8,8 @@ import { log } from "./log.ts";
 import { type Fault, FAULTS } from "./protocol/faults.ts";
 import { BITS_POST, HEADER } from "./protocol/headers.ts";
 import { parsePacketType } from "./protocol/parse-packet.ts";
-import { formatSessionId } from "./protocol/session-id.ts";
-import { writeAck } from "./protocol/write-ack.ts";
+import { formatSessionId, parseSessionId } from "./protocol/session-id.ts";
+import { formatHresult, writeAck } from "./protocol/write-ack.ts";
 
 /**
  * The BITS server as a Hono middleware. It answers every BITS packet that reaches it, over either
@@ -37,7 +37,10 @@ export function bits(config: Config | ((env: Env) => Config)): MiddlewareHandler
         await next();
         return;
       }
-      return ack(request, await answerPacket(request, arrival, settings, context.env));
+      const startedAt = Date.now();
+      const reply = await answerPacket(request, arrival, settings, context.env);
+      record(request, arrival, reply, Date.now() - startedAt);
+      return ack(request, reply);
     } catch (error) {
       return ack(request, { offset: null, fault: explain(error) });
     }
@@ -69,6 +72,30 @@ function ack(request: Request, reply: Reply): Response {
   // What was sent where nothing may be can not be told from the next request: ruling 7.
   if (reply.fault === FAULTS.bodyNotAllowed) headers.push([HEADER.connection, "close"]);
   return new Response(null, { status, headers });
+}
+
+/** A line for every Ack that ends something: a refusal, a Close-Session, a Cancel-Session. */
+function record(
+  { headers, url }: Request,
+  { clientAddress }: Arrival,
+  reply: Reply,
+  milliseconds: number,
+): void {
+  const packet = parsePacketType(headers.get(HEADER.packetType));
+  const ends = packet === "Close-Session" || packet === "Cancel-Session";
+  if (reply.fault === null && !ends) return;
+  const hresult = reply.fault?.hresult ?? null;
+  log("acked", {
+    packet,
+    session: parseSessionId(headers.get(HEADER.sessionId) ?? ""),
+    destination: new URL(url).pathname,
+    client: clientAddress,
+    offset: reply.offset,
+    status: reply.fault?.status ?? 200,
+    hresult: hresult === null ? null : formatHresult(hresult),
+    fault: reply.fault?.fault ?? null,
+    milliseconds,
+  });
 }
 
 /** The one place where an exception becomes an Ack. The client gets a status, the log the sentence. */

@@ -126,6 +126,10 @@ export const VARIABLES = v.object({
       ),
     ),
   ),
+  HEALTH_PATH: v.optional(
+    v.pipe(v.string("a path"), v.regex(/^\/[^?#]+$/, "a path that begins with a slash")),
+    "/healthz",
+  ),
   TRUSTED_PROXIES: v.optional(CIDRS, []),
   MAXIMUM_FRAGMENT_BYTES: v.optional(whole(1, "a whole number of bytes, 1 or more"), MAXIMUM_FRAGMENT_BYTES),
   HEAD_TIMEOUT_SECONDS: v.optional(SECONDS),

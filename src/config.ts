@@ -51,6 +51,8 @@ export interface Config {
   readonly sessionKeys: readonly string[];
   /** Scheme and host of the URLs that the edge makes of itself; null to use the one that the client used. */
   readonly publicUrl: string | null;
+  /** Where a monitor asks how the edge is. */
+  readonly healthPath: string;
   /** CIDR ranges of gateways before the HTTP door whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
   /** Largest body of one Fragment, bytes. */
@@ -94,6 +96,7 @@ function parseConfig(env: object): Config {
     directories,
     sessionKeys: [variables.SESSION_KEY, variables.SESSION_KEY_PREVIOUS].filter((key) => key !== undefined),
     publicUrl: variables.PUBLIC_URL === undefined ? null : new URL(variables.PUBLIC_URL).origin,
+    healthPath: variables.HEALTH_PATH,
     trustedProxies: variables.TRUSTED_PROXIES,
     maximumFragmentBytes: variables.MAXIMUM_FRAGMENT_BYTES,
     door: withoutUndefined({

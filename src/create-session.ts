@@ -1,4 +1,4 @@
-import ipaddr from "ipaddr.js";
+import { isInRanges } from "./address-ranges.ts";
 import type { Reply, Visit } from "./answer-packet.ts";
 import type { UploadDirectory } from "./config.ts";
 import { log } from "./log.ts";
@@ -15,10 +15,11 @@ import { issueTicket } from "./session/session-ticket.ts";
  * @param key signs the id
  */
 export async function createSession(visit: Visit, key: string): Promise<Reply> {
-  const { request, arrival, config, directory, destination } = visit;
-  if (!isAllowedFrom(directory, arrival.clientAddress)) return refuse(FAULTS.accessDenied);
-  const { clientAddress } = arrival;
-  const applicant = { destination, originalUrl: request.url, headers: request.headers, clientAddress };
+  const { request, sender, config, directory, destination } = visit;
+  const { clientAddress } = sender;
+  if (!isAllowedFrom(directory, clientAddress)) return refuse(FAULTS.accessDenied);
+  if (!(await isWithinRate(visit))) return refuse(FAULTS.tooManySessions);
+  const applicant = { destination, originalUrl: sender.url, headers: request.headers, clientAddress };
   const admission = await admit(applicant, directory, config);
   if (!admission.isAdmitted) return { ...refuse(admission.fault), challenges: admission.challenges };
 
@@ -53,20 +54,16 @@ export async function createSession(visit: Visit, key: string): Promise<Reply> {
   return { offset: null, fault: null, created: sessionId, host };
 }
 
+/** The rate limiting binding, where the operator has made one (wrangler.toml). */
+async function isWithinRate({ bindings, sender }: Visit): Promise<boolean> {
+  const limiter = bindings.CREATE_SESSION_LIMIT;
+  return limiter === undefined || (await limiter.limit({ key: sender.clientAddress ?? "unknown" })).success;
+}
+
 /** A client whose address no door could see is in no range. */
 function isAllowedFrom({ allowFrom }: UploadDirectory, clientAddress: string | null): boolean {
   if (allowFrom === null) return true;
   return clientAddress !== null && isInRanges(clientAddress, allowFrom);
-}
-
-/** Whether an address is in one of the CIDR ranges; an IPv4 address in IPv6's clothes counts as IPv4. */
-export function isInRanges(address: string, ranges: readonly string[]): boolean {
-  if (!ipaddr.isValid(address)) return false;
-  const plain = ipaddr.process(address);
-  return ranges.some((range) => {
-    const [base, bits] = ipaddr.parseCIDR(range);
-    return base.kind() === plain.kind() && plain.match([base, bits] as [typeof plain, number]);
-  });
 }
 
 function refuse(fault: Fault): Reply {

@@ -6,8 +6,11 @@ export interface Env {
   readonly UPLOAD_SESSIONS: DurableObjectNamespace<UploadSession>;
   /** Counts open sessions where a directory limits them. */
   readonly SESSION_COUNTERS: DurableObjectNamespace<SessionCounter>;
+  /** Optional: how many sessions a client address may create in a minute. */
+  readonly CREATE_SESSION_LIMIT?: RateLimit;
   readonly ORIGIN_URL?: unknown;
   readonly UPLOAD_DIRECTORIES?: unknown;
+  readonly HEALTH_PATH?: unknown;
   readonly PUBLIC_URL?: unknown;
   readonly TRUSTED_PROXIES?: unknown;
   readonly MAXIMUM_FRAGMENT_BYTES?: unknown;

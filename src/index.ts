@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { bits } from "./bits.ts";
 import { readConfig } from "./config.ts";
 import type { Env } from "./env.ts";
+import { health } from "./health.ts";
 import { tcpDoor } from "./ingress/tcp.ts";
 import { log } from "./log.ts";
 import { reverseProxy } from "./origin/reverse-proxy.ts";
@@ -11,8 +12,9 @@ export { UploadSession } from "./session/upload-session.ts";
 
 const app = new Hono<{ Bindings: Env }>();
 
+app.use(health(readConfig));
 app.use(bits(readConfig));
-app.all("*", (context) => reverseProxy(context.req.raw, readConfig(context.env).originUrl));
+app.all("*", (context) => reverseProxy(context.req.raw, readConfig(context.env)));
 app.onError((error) => {
   log("failed", { error: error.message });
   return new Response(null, { status: 500 });

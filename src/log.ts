@@ -1,12 +1,13 @@
 /** What happened to a session, for the operator's log. docs/operations.md lists the events. */
 export type LogEvent =
   | "created"
-  | "refused"
+  | "acked"
   | "started"
+  | "resumed"
   | "completed"
   | "commit-started"
   | "commit-ended"
-  | "closed"
+  | "finished"
   | "discarded"
   | "cancelled"
   | "expired"

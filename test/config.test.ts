@@ -36,6 +36,7 @@ test("a minimal configuration gets IIS's defaults", () => {
     ],
     sessionKeys: [KEY],
     publicUrl: null,
+    healthPath: "/healthz",
     trustedProxies: [],
     maximumFragmentBytes: 64 * 1024 * 1024,
     door: {},

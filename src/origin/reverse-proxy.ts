@@ -1,22 +1,30 @@
 import { proxy } from "hono/proxy";
-import { arrivalOf } from "../arrival.ts";
+import { arrivalOf, senderOf } from "../arrival.ts";
+import type { Config } from "../config.ts";
+
+/** What says who the client is or what it means; the edge says so itself, or nobody does. */
+const CLAIMS = ["Forwarded", "X-Real-IP", "X-Forwarded-For", "CF-Connecting-IP", "X-HTTP-Method-Override"];
 
 /**
  * Everything that is not BITS goes to the origin as it came: method, path, query, headers less the
  * hop-by-hop ones (RFC 9110 7.6.1), bodies streamed both ways. Redirects go back to the client.
  *
- * @param originUrl scheme, host and base path of the origin
  * @returns the origin's response; 502 without a body where it could not be reached
  */
-export async function reverseProxy(request: Request, originUrl: string): Promise<Response> {
-  const { pathname, search, host, protocol } = new URL(request.url);
-  const { door, clientAddress } = arrivalOf(request);
+export async function reverseProxy(
+  request: Request,
+  { originUrl, trustedProxies }: Config,
+): Promise<Response> {
+  const { pathname, search } = new URL(request.url);
+  const arrival = arrivalOf(request);
+  const { clientAddress, url } = senderOf(request, arrival, trustedProxies);
+  const { host, protocol } = new URL(url);
   const headers = new Headers(request.headers);
   headers.delete("Host"); // the origin's own; the client's is in X-Forwarded-Host
   // A client's own claims are replaced, never added to: nothing before this edge is trusted.
-  for (const name of ["Forwarded", "X-Real-IP", "X-Forwarded-For"]) headers.delete(name);
+  for (const name of CLAIMS) headers.delete(name);
   if (clientAddress !== null) headers.set("X-Forwarded-For", clientAddress);
-  headers.set("X-Forwarded-Host", request.headers.get("Host") ?? host);
+  headers.set("X-Forwarded-Host", host);
   headers.set("X-Forwarded-Proto", protocol.replace(":", ""));
   try {
     return await proxy(originUrl + pathname + search, {
@@ -31,7 +39,9 @@ export async function reverseProxy(request: Request, originUrl: string): Promise
       },
     });
   } catch (error) {
-    console.error(JSON.stringify({ event: "proxy-failed", door, path: pathname, error: String(error) }));
+    console.error(
+      JSON.stringify({ event: "proxy-failed", door: arrival.door, path: pathname, error: String(error) }),
+    );
     return new Response(null, { status: 502 });
   }
 }

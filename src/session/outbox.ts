@@ -14,7 +14,7 @@ const RESUME_AFTER_MS = 10_000;
 export interface OutboxEvents {
   started(attempt: number): void;
   /** `outcome` is null where the instance that made the attempt died and nobody saw it end. */
-  ended(record: SessionRecord, outcome: CommitOutcome | null): void;
+  ended(record: SessionRecord, outcome: CommitOutcome | null, milliseconds: number): void;
   /** The attempt broke on our side. */
   failed(error: unknown): void;
 }
@@ -86,7 +86,7 @@ export class Outbox {
   async #run(directory: UploadDirectory, config: Config): Promise<void> {
     if (this.#store.record?.state === "committing") {
       const left = orphan(this.#store.record, directory, Date.now());
-      this.#events.ended(left, null);
+      this.#events.ended(left, null, left.changedAt - this.#store.record.changedAt);
       this.#settle(left, directory);
       if (stateOf(left, left.total ?? 0, directory) === "held") return;
     }
@@ -114,7 +114,7 @@ export class Outbox {
     const outcome = await this.#attempt(sealed, directory, config);
     const settled = settle(sealed, outcome, directory, Date.now());
     this.#settle(settled, directory);
-    this.#events.ended(settled, outcome);
+    this.#events.ended(settled, outcome, settled.changedAt - sealed.changedAt);
   }
 
   async #attempt(sealed: SessionRecord, directory: UploadDirectory, config: Config): Promise<CommitOutcome> {

@@ -62,8 +62,8 @@ export class UploadSession extends DurableObject<Env> {
   #digest = new EntityDigest();
   readonly #outbox = new Outbox(this.#store, async (length) => await this.#digestOf(length), {
     started: (attempt) => this.#log("commit-started", { attempt }),
-    ended: (record, outcome) => {
-      this.#logOutcome(record, outcome);
+    ended: (record, outcome, milliseconds) => {
+      this.#logOutcome(record, outcome, milliseconds);
       if (record.state === "committed") this.#count((counter, sessionId) => counter.release(sessionId));
     },
     failed: (error) => this.#log("failed", { during: "commit", error: String(error) }),
@@ -251,6 +251,7 @@ export class UploadSession extends DurableObject<Env> {
         counter.extend(sessionId, now + this.#timeoutMs(packet.destination)),
       );
     }
+    if (before > first && !isFirst) this.#log("resumed", { first });
     if (offset === total && (before < total || isFirst)) this.#log("completed");
     return { offset, fault: null };
   }
@@ -288,6 +289,7 @@ export class UploadSession extends DurableObject<Env> {
       this.#store.save(finish(record, now));
       this.#store.wakeAt(now + this.#timeoutMs(record.destination));
     });
+    this.#log("finished");
     this.#count((counter, sessionId) => counter.release(sessionId));
     return this.#result();
   }
@@ -398,11 +400,12 @@ export class UploadSession extends DurableObject<Env> {
     return destination === undefined ? null : directoryOf(this.config(), destination);
   }
 
-  #logOutcome(record: SessionRecord, outcome: CommitOutcome | null): void {
+  #logOutcome(record: SessionRecord, outcome: CommitOutcome | null, milliseconds: number): void {
     const { fault = null, attempts = 0 } = record.commit ?? {};
     const hresult = fault?.hresult ?? null;
     this.#log("commit-ended", {
       attempt: attempts,
+      milliseconds,
       outcome: outcome?.kind ?? "orphaned",
       status: fault?.status ?? 200,
       hresult: hresult === null ? null : formatHresult(hresult),
@@ -413,6 +416,7 @@ export class UploadSession extends DurableObject<Env> {
     const { record } = this.#store;
     log(event, {
       session: record?.sessionId ?? null,
+      directory: this.#directory()?.path ?? null,
       destination: record?.destination.replace(/\?.*/s, "") ?? null,
       client: record?.clientAddress ?? null,
       offset: this.#offset(),
