@@ -69,8 +69,8 @@ export async function check(
 }
 
 /**
- * Each attempt may be taken once; all but one of those that were taken must be orphans, attempts whose edge died
- * before it had stored the answer.
+ * Each attempt may be taken once; all but one of a session's that were taken must be orphans, attempts whose edge
+ * died before it had stored the answer.
  */
 function unexplained(taken: readonly Delivery[], events: readonly EdgeEvent[]): string[] {
   const started = events.filter(({ event }) => event === "commit-started");
@@ -80,18 +80,22 @@ function unexplained(taken: readonly Delivery[], events: readonly EdgeEvent[]): 
       .map(({ session, attempt }) => `${session}/${attempt}`),
   );
   const takings = new Map<string, number>();
+  const whole = new Map<string, number>();
   for (const { arrivedAt, sessionId } of taken) {
     const session = sessionId.replace(/[{}]/g, "");
-    const attempt = started.findLast((event) => event.session === session && event.at <= arrivedAt);
-    const name = `${session}/${attempt?.attempt}`;
+    const attempt = started.findLast((event) => event.session === session && event.at <= arrivedAt)?.attempt;
+    const name = `${session}/${attempt}`;
     takings.set(name, (takings.get(name) ?? 0) + 1);
+    if (!orphans.has(name)) whole.set(session, (whole.get(session) ?? 0) + 1);
   }
-  const problems = [...takings]
-    .filter(([, count]) => count > 1)
-    .map(([name, count]) => `attempt ${name} was taken ${count} times`);
-  const whole = [...takings.keys()].filter((name) => !orphans.has(name));
-  if (whole.length > 1) problems.push(`taken by ${whole.length} attempts that were no orphans`);
-  return problems;
+  return [
+    ...moreThanOnce(takings).map((name) => `attempt ${name} was taken more than once`),
+    ...moreThanOnce(whole).map((name) => `${name} was taken by several attempts that were no orphans`),
+  ];
+}
+
+function moreThanOnce(counts: ReadonlyMap<string, number>): string[] {
+  return [...counts].filter(([, count]) => count > 1).map(([name]) => name);
 }
 
 function keysOf(deliveries: readonly Delivery[]): Map<string, Set<string>> {

@@ -13,7 +13,7 @@ const DIRECTORIES = [
   { path: "/files/" },
   { path: "/in-place/" },
   { path: "/overwrite/", allow_overwrites: true },
-  { path: "/brief/", allow_overwrites: true, session_timeout_seconds: 1 },
+  { path: "/brief/", allow_overwrites: true, session_timeout_seconds: 2 },
   { path: "/keyed/", notification: "by-value", notification_url: "/receive.ashx" },
   { path: "/forgetful/", notification: "by-value", notification_url: "/receive.ashx" },
   {

@@ -6,7 +6,7 @@ export type Directory =
   | "/files/" // PUT, kept as a whole or not at all
   | "/in-place/" // PUT, written where it belongs as it comes: a broken commit leaves its beginning
   | "/overwrite/" // PUT without If-None-Match
-  | "/brief/" // PUT, and a tombstone of a second
+  | "/brief/" // PUT, and a tombstone of two seconds
   | "/keyed/" // POST to an application that honours Idempotency-Key
   | "/forgetful/" // POST to one that does not
   | "/hold/"; // the same, with unknown_outcome = "hold"

@@ -6,7 +6,7 @@ import type { KillPlan, RoundPlan } from "./plan.ts";
 
 /** Longer than any upload and its resumptions take; a client that waits longer is stuck. */
 const PATIENCE_MILLISECONDS = 60_000;
-/** A tombstone of /brief/ is cleaned up after a second. */
+/** A tombstone of /brief/ is cleaned up after two seconds. */
 const LAST_KILL_MILLISECONDS = 5_000;
 
 export interface RoundReport {

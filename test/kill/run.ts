@@ -14,7 +14,7 @@ const ALARM_MILLISECONDS = 30_000;
 const HELP = `Kills the edge, again and again, at random and at named moments, and checks that nothing is lost and
 nothing comes twice.
 
-  node test/kill/run.ts [--rounds 30] [--seed text] [--clients 6] [--first 0]
+  node test/kill/run.ts [--rounds 25] [--seed text] [--clients 6] [--first 0]
 
 A round is some uploads and one to three kills. The same seed gives the same rounds; --first N --rounds 1 runs
 round N alone.
@@ -22,7 +22,7 @@ round N alone.
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: "string", default: "30" },
+    rounds: { type: "string", default: "25" },
     seed: { type: "string", default: String(Date.now()) },
     clients: { type: "string", default: "6" },
     first: { type: "string", default: "0" },

@@ -1,0 +1,108 @@
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createServer } from "node:tls";
+import { promisify } from "node:util";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { startEdge } from "../support/edge.ts";
+import { Bench, DIRECTORIES as SETTINGS, useBench } from "./bench.ts";
+import { FaultyOrigin } from "./faulty-origin.ts";
+import { FAULTS } from "./origin-faults.ts";
+
+const bench = useBench();
+const MEBIBYTE = 1024 * 1024;
+const DIRECTORIES = ["/files/", "/notify/"] as const;
+/** The application's own: its answer, and its silence. */
+const APPLICATION = 0x7;
+
+/**
+ * Whatever the origin does, the upload ends there once and whole: the Close-Session that meets the fault says what
+ * it was, and the first one after the fault finishes the session.
+ */
+describe.each(DIRECTORIES)("In front of an origin that … (%s)", (directory) => {
+  it.for(FAULTS)("$name", async ({ fault, told, size = 2 * MEBIBYTE + 17, taken }) => {
+    const { origin } = bench();
+    const upload = await bench().beginWhole(size, directory);
+    const { destination, bytes } = upload;
+    try {
+      if (fault === "refuse") await origin.refuse();
+      else origin.fault = fault;
+
+      const ack = await upload.close();
+      const { status, errorCode, errorContext } = ack;
+      expect([status, errorCode, errorContext]).toEqual(
+        told === null ? [200, undefined, undefined] : [...told, APPLICATION],
+      );
+      // Whatever was said, the bytes are still counted as here.
+      expect((await upload.send()).receivedContentRange).toBe(size);
+    } finally {
+      await origin.recover();
+    }
+
+    await vi.waitFor(async () => expect((await upload.close()).status).toBe(200), 5_000);
+    expect((await bench().published(destination))?.equals(bytes)).toBe(true);
+    const whole = bench()
+      .commitsOf(destination)
+      .filter(({ status }) => status !== undefined && status < 300);
+    // An application that is told, and cannot say what it was told before, hears it twice: docs/guarantees.md.
+    expect(whole).toHaveLength(taken && directory === "/notify/" ? 2 : 1);
+    const keys = new Set(
+      bench()
+        .commitsOf(destination)
+        .map(({ headers }) => headers["idempotency-key"]),
+    );
+    expect(keys.size).toBe(1);
+
+    const before = bench().commitsOf(destination).length;
+    expect((await upload.close()).status).toBe(200);
+    expect(bench().commitsOf(destination)).toHaveLength(before);
+  });
+});
+
+it("an origin with a certificate that nobody signed is told nothing, and gets the upload once it is in order", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "certificate-"));
+  onTestFinished(async () => rm(folder, { recursive: true, force: true }));
+  const [key, certificate] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
+  const request = ["req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "1"];
+  await promisify(execFile)("openssl", [...request, ...subject, "-keyout", key, "-out", certificate]);
+  let heard = 0;
+  const impostor = createServer({ key: await readFile(key), cert: await readFile(certificate) }, (socket) => {
+    socket.on("error", () => undefined).on("data", ({ length }: Buffer) => (heard += length));
+  }).listen(0, "127.0.0.1");
+  onTestFinished(() => void impostor.close());
+  await once(impostor, "listening");
+  const address = impostor.address();
+  const port = typeof address === "object" ? address?.port : undefined;
+
+  const origin = await FaultyOrigin.start();
+  onTestFinished(async () => origin.stop());
+  const settings = {
+    storage: join(folder, "storage"),
+    secrets: { SESSION_KEY: "the same key in both lives of the edge" },
+  };
+  const edgeOf = async (originUrl: string): Promise<Bench> => {
+    const vars = { ORIGIN_URL: originUrl, UPLOAD_DIRECTORIES: SETTINGS };
+    const edge = await startEdge({ ...settings, vars });
+    onTestFinished(async () => edge.stop());
+    return new Bench(edge, origin);
+  };
+
+  const before = await edgeOf(`https://localhost:${port}`);
+  const upload = await before.beginWhole(MEBIBYTE + 5);
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const { status, errorContext } = await upload.close();
+    expect([status, errorContext]).toEqual([502, APPLICATION]);
+  }
+  expect(heard).toBe(0);
+  await before.edge.stop();
+
+  // The certificate is in order: what it takes here is another URL for the same storage.
+  const after = await edgeOf(origin.url);
+  const again = upload.at(after);
+  expect((await again.close()).status).toBe(200);
+  expect((await after.published(again.destination))?.equals(again.bytes)).toBe(true);
+  expect(after.commitsOf(again.destination)).toHaveLength(1);
+});
