@@ -76,6 +76,7 @@ async function serveRequest(connection: Connection, head: RequestHead, isLast: b
   const sink = {
     async write(bytes: Uint8Array) {
       hasBegun = true;
+      body.beginAnswer();
       try {
         await wire.write(bytes);
       } catch (error) {

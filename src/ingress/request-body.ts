@@ -1,3 +1,4 @@
+import { BodyStream } from "./body-stream.ts";
 import type { BodyCursor } from "./http1-chunked.ts";
 import { Refusal } from "./refusals.ts";
 import type { Wire } from "./wire.ts";
@@ -36,6 +37,7 @@ export class RequestBody {
   /** Sends `100 Continue`; null once sent, or where the client does not wait for it. */
   #sendContinue: (() => Promise<void>) | null;
   #failure: BodyLost | null = null;
+  #isAnswerBegun = false;
   #isTaken = false;
   /** A buffer of our own, see `#readData`. */
   #spare: ArrayBuffer | null = null;
@@ -77,6 +79,11 @@ export class RequestBody {
   /** Whether the client still waits for leave to send the body; if it is answered instead, it may never send it. */
   get isAwaited(): boolean {
     return this.#sendContinue !== null && !this.#wire.hasUnread;
+  }
+
+  /** The answer begins: `100 Continue` would now stand in the middle of it, so a body still held back stays so. */
+  beginAnswer(): void {
+    this.#isAnswerBegun = true;
   }
 
   /**
@@ -133,6 +140,8 @@ export class RequestBody {
   async #giveLeave(): Promise<void> {
     const send = this.#sendContinue;
     if (send === null) return;
+    if (this.#isAnswerBegun && !this.#wire.hasUnread)
+      throw new Error("the answer began before the body was read");
     this.#sendContinue = null;
     // RFC 9110 section 10.1.1: not needed once some of the content has arrived.
     if (!this.#wire.hasUnread) await send();
@@ -188,48 +197,5 @@ export class RequestBody {
     const used = this.#cursor.readFraming(bytes);
     if (used instanceof Refusal) throw new BodyLost(used.reason, used);
     this.#wire.unread(bytes.subarray(used));
-  }
-}
-
-/** `atLeast` is null for a consumer that is not a BYOB reader of the app's. */
-type Pull = (controller: ReadableByteStreamController, atLeast: number | null) => Promise<void>;
-
-/** The runtime's stream by its constructor for byte sources, the one of several that is meant here. */
-const ByteStream: new (source: UnderlyingByteSource) => ReadableStream<Uint8Array> = ReadableStream;
-
-/**
- * A byte stream that is told what its reader asks for at least. The runtime's own `readAtLeast` keeps to itself
- * what has come so far, and throws it away when the stream errors; this one is a plain `read` that is filled before
- * it is answered, and so can be answered short. One read at a time and one kind of consumer for the whole body, as
- * apps do it.
- */
-class BodyStream extends ByteStream {
-  readonly #request: { atLeast: number | null };
-
-  constructor(pull: Pull) {
-    const request: { atLeast: number | null } = { atLeast: null };
-    super({
-      type: "bytes",
-      pull(controller: ReadableByteStreamController) {
-        const { atLeast } = request;
-        if (atLeast !== null) request.atLeast = 1;
-        return pull(controller, atLeast);
-      },
-    });
-    this.#request = request;
-  }
-
-  override getReader(): ReadableStreamDefaultReader<Uint8Array>;
-  override getReader(options: ReadableStreamGetReaderOptions): ReadableStreamBYOBReader;
-  override getReader(options?: ReadableStreamGetReaderOptions) {
-    if (options?.mode !== "byob") return super.getReader();
-    const reader = super.getReader(options);
-    const request = this.#request;
-    request.atLeast = 1;
-    reader.readAtLeast = function readAtLeast(atLeast, view) {
-      request.atLeast = atLeast;
-      return reader.read(view);
-    };
-    return reader;
   }
 }

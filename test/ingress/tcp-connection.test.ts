@@ -178,6 +178,12 @@ describe("Expect: 100-continue", () => {
     expect((await connection.readResponse()).status).toBe(200);
   });
 
+  test("is never answered in the middle of an answer", async () => {
+    const bytes = await door.exchange(headOf("/late-read"));
+    expect(bytes).toMatch(/^HTTP\/1\.1 200 .*begun \r\n$/s);
+    expect(bytes).not.toContain("100 Continue");
+  });
+
   test("another expectation is 417", async () => {
     using connection = await door.connect();
     await connection.send(`POST /text HTTP/1.1\r\n${HOST}Content-Length: 5\r\nExpect: x\r\n\r\n`);

@@ -51,6 +51,17 @@ const ANSWERS = {
     new Response(null, { status: 400, headers: { Connection: "close", "Content-Length": "0" } }),
   "/text": async (request) => new Response(await request.text()),
   "/echo": (request) => new Response(request.body),
+  "/late-read": (request) =>
+    new Response(
+      new ReadableStream({
+        async pull(controller) {
+          controller.enqueue(encoder.encode("begun "));
+          await scheduler.wait(20);
+          controller.enqueue(encoder.encode(await request.text()));
+          controller.close();
+        },
+      }),
+    ),
   "/pieces": async (request, url) => {
     const started = Date.now();
     const read = await readPieces(request, Number(url.searchParams.get("bytes")));

@@ -3,7 +3,7 @@ import { HeadReader, type RequestHead } from "../../../src/ingress/http1-reader.
 import { Refusal } from "../../../src/ingress/refusals.ts";
 
 /** A request as far as its bytes went. */
-export interface ReadRequest {
+interface ReadRequest {
   readonly head: RequestHead;
   readonly body: Uint8Array;
   /** False where the bytes ended inside the body. */
