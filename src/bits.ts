@@ -11,6 +11,9 @@ import { parsePacketType } from "./protocol/parse-packet.ts";
 import { formatSessionId, parseSessionId } from "./protocol/session-id.ts";
 import { formatHresult, writeAck } from "./protocol/write-ack.ts";
 
+/** More than any Windows client sends in one Fragment ([MC-BUP] 6, note 10). */
+const DRAIN_BYTES = 16 * 1024 * 1024;
+
 /**
  * The BITS server as a Hono middleware. It answers every BITS packet that reaches it, over either
  * door, and calls `next` for everything else.
@@ -40,6 +43,7 @@ export function bits(config: Config | ((env: Env) => Config)): MiddlewareHandler
       const startedAt = Date.now();
       const reply = await answerPacket(request, arrival, settings, context.env);
       record(request, arrival, reply, Date.now() - startedAt);
+      if (arrival.door === "http" && reply.fault !== null) await drain(request);
       return ack(request, reply);
     } catch (error) {
       return ack(request, { offset: null, fault: explain(error) });
@@ -72,6 +76,22 @@ function ack(request: Request, reply: Reply): Response {
   // What was sent where nothing may be can not be told from the next request: ruling 7.
   if (reply.fault === FAULTS.bodyNotAllowed) headers.push([HEADER.connection, "close"]);
   return new Response(null, { status, headers });
+}
+
+/**
+ * Reads past what is left of a refused Fragment: the runtime's HTTP server answers an unread body by closing
+ * the connection, and a client or gateway that still sends may then never see its Ack. (The TCP door
+ * answers first and drains afterwards.)
+ */
+async function drain({ body }: Request): Promise<void> {
+  if (body === null || body.locked) return;
+  const reader = body.getReader();
+  for (let left = DRAIN_BYTES; left > 0;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    left -= value.byteLength;
+  }
+  await reader.cancel();
 }
 
 /** A line for every Ack that ends something: a refusal, a Close-Session, a Cancel-Session. */

@@ -23,7 +23,7 @@ export function parsePacket(head: PacketHead): Packet | Fault {
   const fields = new Map<string, string>();
   for (const [name, value] of head) {
     const key = name.toLowerCase();
-    if (value.length > MAXIMUM_VALUE_BYTES && !CREDENTIALS.has(key)) return FAULTS.headerTooLong;
+    if (isTooLong(value) && !CREDENTIALS.has(key)) return FAULTS.headerTooLong;
     const earlier = fields.get(key);
     fields.set(key, earlier === undefined ? value : `${earlier}, ${value}`);
   }
@@ -95,6 +95,13 @@ function parseContentLength(fields: Fields): number | Fault {
   if (text === undefined || field(fields, HEADER.transferEncoding) !== undefined)
     return FAULTS.contentLengthMissing;
   return /^\d{1,15}$/.test(text) ? Number(text) : FAULTS.contentLengthMissing;
+}
+
+/** Counts bytes on the wire: what is no ASCII arrives there as UTF-8. */
+function isTooLong(value: string): boolean {
+  if (value.length * 3 <= MAXIMUM_VALUE_BYTES) return false;
+  const bytes = encodeURIComponent(value.toWellFormed()).replace(/%../g, "x").length;
+  return bytes > MAXIMUM_VALUE_BYTES;
 }
 
 function field(fields: Fields, name: string): string | undefined {

@@ -8,6 +8,8 @@ import type { Answer, UploadSession } from "./upload-session.ts";
 const PIECE_BYTES = 1024 * 1024;
 
 type Fragment = Extract<Packet, { type: "Fragment" }>;
+/** Sees each piece before its memory is used again. */
+type Look = (bytes: Uint8Array) => Promise<void>;
 type Session = DurableObjectStub<UploadSession>;
 
 /** What an Ack would say if there were still somebody to read it. */
@@ -41,11 +43,25 @@ export async function relayFragment(
 async function relay(
   session: Session,
   packet: SessionPacket,
-  { range: { first, total }, contentLength }: Fragment,
+  fragment: Fragment,
   body: ReadableStream<Uint8Array> | null,
-  look?: (bytes: Uint8Array) => Promise<void>,
+  look?: Look,
 ): Promise<Answer> {
   const reader = body?.getReader({ mode: "byob" });
+  try {
+    return await relayPieces(session, packet, fragment, reader, look);
+  } finally {
+    reader?.releaseLock(); // what is unread is the door's to deal with
+  }
+}
+
+async function relayPieces(
+  session: Session,
+  packet: SessionPacket,
+  { range: { first, total }, contentLength }: Fragment,
+  reader: ReadableStreamBYOBReader | undefined,
+  look?: Look,
+): Promise<Answer> {
   let buffer: ArrayBufferLike = new ArrayBuffer(Math.min(PIECE_BYTES, contentLength));
   /** The session's word on the piece before; the first piece has none. */
   let before: Promise<Answer> | null = null;
