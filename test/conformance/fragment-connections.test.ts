@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { type Ack, formatPacketHead, ping } from "../support/bits-client.ts";
 import type { RawConnection } from "../support/raw-connection.ts";
 import { saysClose } from "../support/stream-fragment.ts";
-import { expectAck } from "./expect-ack.ts";
+import { expectAck, GAP } from "./expect-ack.ts";
 import { type Upload, useBench } from "./support.ts";
 
 const MEBIBYTE = 1024 * 1024;
@@ -24,22 +24,18 @@ describe("Fragments of a size that Windows sends ([MC-BUP] 6, note 10)", () => {
     const size = 5 * 1024;
     using upload = await bench().begin(5_000 * size);
     const { sessionId } = upload;
-    let connection = upload.connection;
-    let connections = 1;
+    const connections = new Set([upload.connection]);
     for (let first = 0; first < upload.bytes.length; first += size) {
-      const ack = await upload.send(first, first + size, { connection });
-      // The header set is compared once in a while: vitest's comparison would be most of the test.
+      const ack = await upload.send(first, first + size);
+      connections.add(upload.connection);
+      // The header set is compared once in a while: the comparison would be most of the test.
       if (first % (500 * size) === 0) expectAck(ack, { sessionId, offset: first + size });
       if (ack.status !== 200 || ack.receivedContentRange !== first + size) throw new Error(`at ${first}`);
-      const next = await following(connection, ack);
-      if (next !== connection) connections += 1;
-      connection = next;
     }
-    expectAck(await upload.close(connection), upload.done);
-    connection.destroy();
+    expectAck(await upload.close(), upload.done);
     await bench().expectPublished(upload.target, upload.bytes);
-    expect(connections).toBeLessThanOrEqual(51);
-  });
+    expect(connections.size).toBeLessThanOrEqual(51);
+  }, 180_000);
 });
 
 describe("A connection that breaks inside a Fragment ([MC-BUP] 2.2.6)", () => {
@@ -130,13 +126,12 @@ describe("Connections that race ([MC-BUP] 2.2.6; ruling 9)", () => {
   it("with every second range each: a gap until the other has sent its own ([MC-BUP] 3.2.5.2.6)", async () => {
     using upload = await bench().begin(40 * 100_000);
     const { sessionId, bytes } = upload;
-    let gaps = 0;
+    expectAck(await upload.send(100_000, 200_000), { ...GAP, sessionId, offset: 0 });
     const sendEverySecond = async (turn: number): Promise<void> => {
       let connection = await bench().open();
       for (let first = turn * 100_000; first < bytes.length;) {
         const ack = await upload.send(first, first + 100_000, { connection });
-        if (ack.status === 416) gaps += 1;
-        else first += 200_000;
+        if (ack.status === 200) first += 200_000;
         expect(ack.status === 416 || ack.status === 200).toBe(true);
         connection = await following(connection, ack);
       }
@@ -146,7 +141,6 @@ describe("Connections that race ([MC-BUP] 2.2.6; ruling 9)", () => {
     expectAck(await upload.send(), { sessionId, offset: bytes.length });
     expectAck(await upload.close(), upload.done);
     await bench().expectPublished(upload.target, bytes);
-    expect(gaps).toBeGreaterThan(0);
   });
 
   it("with ranges that overlap in every way: the bytes are exact", async () => {

@@ -14,6 +14,7 @@ import { type DirectorySettings, type Edge, type EdgeOptions, startEdge } from "
 import { type LegacyOrigin, type LegacyOriginOptions, startLegacyOrigin } from "../support/legacy-origin.ts";
 import type { OriginRequest } from "../support/origin-behaviour.ts";
 import { RawConnection } from "../support/raw-connection.ts";
+import { saysClose } from "../support/stream-fragment.ts";
 import { CREATED, expectAck, type ExpectedAck } from "./expect-ack.ts";
 
 /** A way into the edge: BITS_POST on a raw connection, or POST through the runtime's HTTP server. */
@@ -85,7 +86,8 @@ export class Bench {
     const connection = await this.open(door);
     const ack = await createSession(connection, target, { verb, ...packet });
     expectAck(ack, CREATED);
-    return new Upload(connection, target, ack.sessionId ?? "", bytes, { verb, ...packet });
+    const session = { target, sessionId: ack.sessionId ?? "", bytes };
+    return new Upload(connection, async () => this.open(door), session, { verb, ...packet });
   }
 
   /** A session whose bytes are all at the edge. */
@@ -148,24 +150,29 @@ interface BeginOptions {
 
 /** A client's side of one session. */
 export class Upload implements Disposable {
-  readonly connection: RawConnection;
   readonly target: string;
   readonly sessionId: string;
   readonly bytes: Buffer;
+  readonly #open: () => Promise<RawConnection>;
   readonly #options: PacketOptions;
+  #connection: RawConnection;
 
   constructor(
     connection: RawConnection,
-    target: string,
-    sessionId: string,
-    bytes: Buffer,
+    open: () => Promise<RawConnection>,
+    session: Pick<Upload, "target" | "sessionId" | "bytes">,
     options: PacketOptions,
   ) {
-    this.connection = connection;
-    this.target = target;
-    this.sessionId = sessionId;
-    this.bytes = bytes;
+    this.#connection = connection;
+    this.#open = open;
+    this.target = session.target;
+    this.sessionId = session.sessionId;
+    this.bytes = session.bytes;
     this.#options = options;
+  }
+
+  get connection(): RawConnection {
+    return this.#connection;
   }
 
   /** Sends the bytes from `first` up to and without `end` as one Fragment. */
@@ -180,18 +187,26 @@ export class Upload implements Disposable {
       total: this.bytes.length,
       bytes: this.bytes.subarray(first, end),
     };
-    return fragment(options.connection ?? this.connection, this.target, range, {
-      ...this.#options,
-      ...options,
-    });
+    const { connection = this.#connection } = options;
+    const packet = { ...this.#options, ...options };
+    return this.#follow(await fragment(connection, this.target, range, packet), connection);
   }
 
-  async close(connection = this.connection): Promise<Ack> {
+  async close(connection = this.#connection): Promise<Ack> {
     return closeSession(connection, this.target, this.sessionId, this.#options);
   }
 
-  async cancel(connection = this.connection): Promise<Ack> {
+  async cancel(connection = this.#connection): Promise<Ack> {
     return cancelSession(connection, this.target, this.sessionId, this.#options);
+  }
+
+  /** An edge may end a connection between two packets, if its Ack says so: the next one goes over another. */
+  async #follow(ack: Ack, connection: RawConnection): Promise<Ack> {
+    if (connection === this.#connection && saysClose(ack.response)) {
+      connection.destroy();
+      this.#connection = await this.#open();
+    }
+    return ack;
   }
 
   /** The Ack of Close-Session and Cancel-Session that went well. */
@@ -200,7 +215,7 @@ export class Upload implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.connection.destroy();
+    this.#connection.destroy();
   }
 }
 
