@@ -9,7 +9,12 @@ export default defineConfig({
       {
         test: {
           name: "pure",
-          include: ["test/protocol/**/*.test.ts", "test/origin/**/*.test.ts", "test/*.test.ts"],
+          include: [
+            "test/protocol/**/*.test.ts",
+            "test/origin/**/*.test.ts",
+            "test/tools/**/*.test.ts",
+            "test/*.test.ts",
+          ],
         },
       },
       {
@@ -27,6 +32,9 @@ export default defineConfig({
             "test/conformance/**/*.test.ts",
             "test/support/**/*.test.ts",
             "test/examples/**/*.test.ts",
+            "test/reply/**/*.test.ts",
+            "test/faults/**/*.test.ts",
+            "test/conformance-model/**/*.test.ts",
           ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
