@@ -92,7 +92,7 @@ export class Application {
     }
     const place = destination.startsWith("/in-place/") ? path : await this.#newFile();
     if (!(await this.#receive(request, place, delivery))) return;
-    if (method === "POST" && destination.startsWith("/keyed/") && this.#takenKeys.has(key)) {
+    if (/^[/](keyed|reply)[/]/.test(destination) && this.#takenKeys.has(key)) {
       delivery.outcome = "recognised";
       return this.#say(200, request, response, delivery);
     }
@@ -154,8 +154,9 @@ export class Application {
 
   #say(status: number, request: IncomingMessage, response: ServerResponse, { destination }: Delivery): void {
     request.resume();
-    response.writeHead(status, { "Content-Length": 0 });
-    response.end(() => this.#observe("commit-answered", destination));
+    const reply = status < 300 && destination.startsWith("/reply/") ? replyTo(destination) : "";
+    response.writeHead(status, { "Content-Length": reply.length });
+    response.end(reply, () => this.#observe("commit-answered", destination));
   }
 
   /** A file is read back where an earlier commit may have left it. */
@@ -172,6 +173,11 @@ export class Application {
     this.#files += 1;
     return join(this.folder, "taken", String(this.#files));
   }
+}
+
+/** What the application has to say of an upload to /reply/. */
+export function replyTo(destination: string): string {
+  return `I have ${destination}.\n`.repeat(100);
 }
 
 /** SHA-256 of a file, in hexadecimal; null where there is none. */

@@ -22,6 +22,9 @@ export interface Verdict {
   readonly isAwaited: boolean;
 }
 
+/** Where nothing tells a second delivery from a first, or where it is a file written over itself. */
+const MAY_BE_TAKEN_AGAIN = new Set(["/forgetful/", "/overwrite/", "/in-place/", "/brief/"]);
+
 /**
  * Holds what the application kept against what one client sent and was told. Of the edge's word only the attempts'
  * numbers are used, to tell the documented second deliveries from any other.
@@ -48,12 +51,12 @@ export async function check(
 
   const { acceptedAt } = report;
   if (acceptedAt !== null && !taken.some(({ takenAt }) => (takenAt ?? Infinity) <= acceptedAt)) {
-    problems.push("a Close-Session was answered 200 before the application took the upload");
+    problems.push("an Ack said that the application took the upload, before it did");
   }
   if (report.ending === "cancelled" && deliveries.length > 0)
     problems.push("it was cancelled, and delivered");
   if (directory === "/hold/" && taken.length > 1) problems.push(`held uploads came ${taken.length} times`);
-  const once = directory === "/keyed/" || directory === "/files/";
+  const once = !MAY_BE_TAKEN_AGAIN.has(directory);
   if (once && taken.length > 1) problems.push(`the application took it ${taken.length} times`);
   problems.push(...unexplained(taken, events));
 

@@ -13,7 +13,8 @@ import {
 import { ConnectionLost, ConnectionTimeout, RawConnection } from "../support/raw-connection.ts";
 import { saysClose } from "../support/stream-fragment.ts";
 import type { Observer, Sight } from "./moments.ts";
-import type { UploadPlan } from "./plan.ts";
+import { replyTo } from "./application.ts";
+import { commitsEarly, type UploadPlan } from "./plan.ts";
 
 /** What a client knows of its upload at the end: what it sent, and what it was told. */
 export interface ClientReport {
@@ -22,7 +23,7 @@ export interface ClientReport {
   /** As issued, in order; more than one only where the server had forgotten one. */
   readonly sessionIds: readonly string[];
   readonly ending: "accepted" | "held" | "cancelled" | "vanished" | "stuck";
-  /** Milliseconds since 1970 of the first 200 to a Close-Session. */
+  /** Milliseconds since 1970 of the first 200 that says that the application has the upload. */
   readonly acceptedAt: number | null;
   /** Promises that the server broke towards this client, in words. */
   readonly broken: readonly string[];
@@ -63,6 +64,7 @@ export class Client {
   #resumed = 0;
   #held = 0;
   #acceptedAt: number | null = null;
+  #replyUrl: string | null = null;
 
   constructor(plan: UploadPlan, settings: ClientSettings) {
     this.#plan = plan;
@@ -96,6 +98,7 @@ export class Client {
     for (;;) {
       const sessionId = await this.#create();
       if (!(await this.#sendAll(sessionId))) continue;
+      if (this.#plan.directory === "/reply/") await this.#readReply();
       if (this.#plan.ending === "cancel") {
         if (await this.#cancel(sessionId)) return "cancelled";
         continue;
@@ -142,6 +145,8 @@ export class Client {
       if (ack.status !== 200) throw new Error(`a Fragment at ${first} was answered ${ack.status}`);
       this.#acked = offset;
       isKnown = true;
+      this.#replyUrl = ack.replyUrl ?? this.#replyUrl;
+      if (offset === size && commitsEarly(this.#plan.directory)) this.#acceptedAt ??= Date.now();
       this.#saw("fragment-ack", offset);
     }
     return true;
@@ -166,6 +171,33 @@ export class Client {
     }
     this.#saw("fragment-sent", end);
     return readAck(await connection.readResponse());
+  }
+
+  /** The reply, as the Ack of the last Fragment promised it. */
+  async #readReply(): Promise<void> {
+    const url = this.#replyUrl;
+    if (url === null) {
+      this.#broken.push("the last Fragment's Ack has no reply URL");
+      return;
+    }
+    for (;;) {
+      if (Date.now() > this.#giveUpAt) throw new Error("the reply does not come");
+      try {
+        const connection = await this.#connected();
+        const { host, pathname, search } = new URL(url);
+        await connection.send(`GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+        const response = await connection.readResponse();
+        if (saysClose(response)) this.#drop();
+        const isRight =
+          response.status === 200 && response.body.toString() === replyTo(this.#plan.destination);
+        if (!isRight) this.#broken.push(`the reply is another (${response.status})`);
+        return;
+      } catch (error) {
+        if (!(error instanceof ConnectionLost || error instanceof ConnectionTimeout)) throw error;
+        this.#drop();
+      }
+      await pause(RETRY_MILLISECONDS);
+    }
   }
 
   /** Null where the session is gone. */

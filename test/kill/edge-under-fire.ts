@@ -16,6 +16,8 @@ const DIRECTORIES = [
   { path: "/brief/", allow_overwrites: true, session_timeout_seconds: 2 },
   { path: "/keyed/", notification: "by-value", notification_url: "/receive.ashx" },
   { path: "/forgetful/", notification: "by-value", notification_url: "/receive.ashx" },
+  { path: "/early/", commit_on: "last-fragment" },
+  { path: "/reply/", notification: "by-value", notification_url: "/receive.ashx", reply: true },
   {
     path: "/hold/",
     notification: "by-value",

@@ -9,6 +9,8 @@ export type Directory =
   | "/brief/" // PUT, and a tombstone of two seconds
   | "/keyed/" // POST to an application that honours Idempotency-Key
   | "/forgetful/" // POST to one that does not
+  | "/early/" // PUT in the Ack of the last Fragment: commit_on = "last-fragment"
+  | "/reply/" // POST in the Ack of the last Fragment, which has the URL of the application's reply
   | "/hold/"; // the same, with unknown_outcome = "hold"
 
 /** How a client means to end. */
@@ -17,6 +19,11 @@ type Ending =
   | "close-twice" // as a client does whose journal of the first Ack was lost
   | "cancel" // gives up after some bytes
   | "vanish"; // closes, and does not come back if it does not hear the Ack
+
+/** Directories in which the Ack of the last Fragment says what the application said. */
+export function commitsEarly(directory: Directory): boolean {
+  return directory === "/early/" || directory === "/reply/";
+}
 
 /** One upload, decided before it begins. */
 export interface UploadPlan {
@@ -59,6 +66,8 @@ const DIRECTORIES = [
   "/keyed/",
   "/forgetful/",
   "/hold/",
+  "/early/",
+  "/reply/",
   "/brief/",
 ] as const;
 
@@ -108,11 +117,15 @@ function planUpload(random: Random, round: number, index: number, moment: Moment
 }
 
 function directoryFor(moment: Moment | null, random: Random): Directory {
-  return moment?.sight === "log:expired" ? "/brief/" : random.pick(DIRECTORIES);
+  if (moment?.sight === "log:expired") return "/brief/";
+  const directory = random.pick(DIRECTORIES);
+  return moment?.sight?.startsWith("cancel") && commitsEarly(directory) ? "/files/" : directory;
 }
 
 function endingFor(moment: Moment | null, directory: Directory, random: Random): Ending {
   if (moment?.sight?.startsWith("cancel")) return "cancel";
+  // Their last Fragment is delivered when it comes, and there is nothing left to cancel.
+  if (commitsEarly(directory)) return "close";
   // One whose first Ack was heard does not vanish; nor does one that the kill needs to go on.
   if (moment !== null || directory === "/brief/") return "close";
   return random.pick(["close", "close", "close", "close-twice", "cancel", "vanish"]);
