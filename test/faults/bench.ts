@@ -11,6 +11,7 @@ import { FaultyOrigin } from "./faulty-origin.ts";
 /** The clock is short: an origin is given up after a second of silence. */
 export const DIRECTORIES = [
   { path: "/files/", origin_timeout_seconds: 1 },
+  { path: "/brief/", session_timeout_seconds: 1 },
   {
     path: "/notify/",
     notification: "by-value",

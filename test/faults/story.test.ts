@@ -1,0 +1,123 @@
+import { expect, it, vi } from "vitest";
+import { cancelSession } from "../support/bits-client.ts";
+import { answer } from "../support/origin-behaviour.ts";
+import { type Upload, useBench } from "./bench.ts";
+
+const bench = useBench();
+const MEBIBYTE = 1024 * 1024;
+
+type Line = Readonly<Record<string, string | number | null>> & { readonly at: string };
+
+/** What an operator has: the edge's log, and a session id. */
+function linesOf({ sessionName }: Upload): Line[] {
+  return bench()
+    .edge.logs.map(({ json }) => json as Line | undefined)
+    .filter((line) => line?.["session"] === sessionName)
+    .filter((line) => line !== undefined);
+}
+
+/** The log alone, read aloud: one sentence a line. */
+function tell(lines: readonly Line[]): string[] {
+  return lines.map((line) => {
+    const code = line["hresult"] === null ? "" : ` ${line["hresult"]}`;
+    switch (line["event"]) {
+      case "created":
+        return `created for ${line["destination"]} by ${line["client"]}`;
+      case "started":
+        return `started: ${line["total"]} bytes to come`;
+      case "resumed":
+        return `resumed at ${line["first"]}`;
+      case "commit-started":
+        return `attempt ${line["attempt"]} began`;
+      case "commit-ended":
+        return `attempt ${line["attempt"]} was ${line["outcome"]}: ${line["status"]}${code}`;
+      case "acked":
+        return `${line["packet"]} was acked ${line["status"]}${code}`;
+      case "completed":
+        return `completed: ${line["offset"]} bytes are here`;
+      default:
+        return String(line["event"]);
+    }
+  });
+}
+
+it("the log alone tells of an upload that broke, was refused, lost, orphaned, and given up", async () => {
+  const { origin, edge } = bench();
+  const size = 3 * MEBIBYTE;
+  const upload = await bench().begin(size);
+  const { destination, sessionId } = upload;
+
+  await upload.send(0, MEBIBYTE);
+  // A client that comes back where it was, not knowing that its last Fragment had arrived.
+  await upload.send(0, 2 * MEBIBYTE);
+  await upload.send(2 * MEBIBYTE);
+
+  origin.application.queue(answer(507, { "BITS-Error-Code": "0x80041234" }));
+  expect((await upload.close()).status).toBe(507);
+
+  origin.fault = ({ socket }) => void socket.resetAndDestroy();
+  expect((await upload.close()).status).toBe(502);
+
+  const reached = Promise.withResolvers<void>();
+  origin.fault = () => reached.resolve();
+  const orphaned = upload.close().catch(() => null);
+  await reached.promise;
+  await edge.kill();
+  expect(await orphaned).toBeNull();
+  await edge.restart();
+
+  origin.fault = null;
+  origin.application.queue(answer(403));
+  expect((await upload.close()).status).toBe(403);
+  using connection = await bench().open();
+  expect((await cancelSession(connection, destination, sessionId)).status).toBe(200);
+
+  const lines = await vi.waitFor(() => {
+    const found = linesOf(upload);
+    expect(found.at(-1)).toMatchObject({ event: "acked", packet: "Cancel-Session" });
+    return found;
+  });
+  expect(tell(lines)).toEqual([
+    `created for ${destination} by 127.0.0.1`,
+    `started: ${size} bytes to come`,
+    "resumed at 0",
+    `completed: ${size} bytes are here`,
+    "attempt 1 began",
+    "attempt 1 was refused: 507 0x80041234",
+    "Close-Session was acked 507 0x80041234",
+    "attempt 2 began",
+    "attempt 2 was silent: 502 0x80072EFE",
+    "Close-Session was acked 502 0x80072EFE",
+    "attempt 3 began",
+    "attempt 3 was orphaned: 502 0x80072EFE",
+    "attempt 4 began",
+    "attempt 4 was refused: 403 0x80190193",
+    "Close-Session was acked 403 0x80190193",
+    "cancelled",
+    "Cancel-Session was acked 200",
+  ]);
+  // In order of time, over the death in their middle, and each commit with its own.
+  const times = lines.map(({ at }) => Date.parse(at));
+  expect(times).toEqual(times.toSorted((one, other) => one - other));
+  for (const line of lines.filter(({ event }) => event === "commit-ended")) {
+    expect(line["milliseconds"]).toBeGreaterThanOrEqual(0);
+  }
+});
+
+it("a session that its client abandons is told of until it expires", async () => {
+  const upload = await bench().begin(1_000, "/brief/");
+  await upload.send(0, 400);
+  const events = await vi.waitFor(() => {
+    const found = linesOf(upload).map(({ event }) => event);
+    expect(found).toContain("expired");
+    return found;
+  }, 10_000);
+  expect(events).toEqual(["created", "started", "expired"]);
+});
+
+it("a session that is closed before its last byte is told of as discarded", async () => {
+  const upload = await bench().begin(1_000);
+  await upload.send(0, 400);
+  expect((await upload.close()).status).toBe(400);
+  expect(tell(linesOf(upload)).slice(-2)).toEqual(["discarded", "Close-Session was acked 400 0x80070057"]);
+});
