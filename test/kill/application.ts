@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, open, rename, rm, stat } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { atProcessEnd } from "../support/process-end.ts";
 import type { Observer } from "./moments.ts";
 
@@ -19,11 +20,19 @@ export interface Delivery {
   /** When the application took it: from then on it cannot be undone. */
   takenAt: number | null;
   /** What was done with it: `recognised` by its key, `exists` by If-None-Match; `cut` where it never came whole. */
-  outcome: "arriving" | "taken" | "recognised" | "exists" | "cut";
+  outcome: "arriving" | "taken" | "recognised" | "exists" | "refused" | "cut";
   /** The file that holds what was taken, for whoever checks. */
   file: string | null;
 }
 
+/** How the application fails a delivery, where a test wants it to. */
+export type Mishap =
+  | "breaks inside" // resets the connection in the middle of the body
+  | "refuses" // reads it all and answers 500
+  | "is slow" // takes it, and answers late
+  | "forgets to answer"; // takes it, and resets the connection
+
+const SLOW_MILLISECONDS = 300;
 const REMAINS = { recursive: true, force: true, maxRetries: 3 };
 
 /**
@@ -32,8 +41,10 @@ const REMAINS = { recursive: true, force: true, maxRetries: 3 };
  * it does is kept for the checker.
  */
 export class Application {
-  readonly deliveries: Delivery[] = [];
   readonly folder: string;
+  /** Asked about every delivery; null for none. */
+  mishap: (() => Mishap | null) | null = null;
+  readonly #deliveries = new Map<string, Delivery[]>();
   readonly #server: Server;
   readonly #observe: Observer;
   readonly #takenKeys = new Set<string>();
@@ -63,6 +74,20 @@ export class Application {
     return `http://127.0.0.1:${address.port}`;
   }
 
+  /** What came for this destination, in order. */
+  deliveriesOf(destination: string): readonly Delivery[] {
+    return this.#deliveries.get(destination) ?? [];
+  }
+
+  /** Removes what was kept of a destination: in a long run it would fill the disk. */
+  async forget(destination: string): Promise<void> {
+    for (const { file, key } of this.deliveriesOf(destination)) {
+      if (file !== null) await rm(file, { force: true });
+      this.#takenKeys.delete(key);
+    }
+    this.#deliveries.delete(destination);
+  }
+
   async stop(): Promise<void> {
     this.#server.close();
     this.#server.closeAllConnections();
@@ -82,6 +107,7 @@ export class Application {
 
   async #deliver(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const delivery = this.#record(request);
+    const mishap = this.mishap?.() ?? null;
     const { destination, method, key } = delivery;
     this.#observe("commit-head", destination);
     const path = join(this.folder, "files", destination);
@@ -91,7 +117,12 @@ export class Application {
       return this.#say(412, request, response, delivery);
     }
     const place = destination.startsWith("/in-place/") ? path : await this.#newFile();
-    if (!(await this.#receive(request, place, delivery))) return;
+    if (!(await this.#receive(request, place, delivery, mishap))) return;
+    if (mishap === "refuses") {
+      delivery.outcome = "refused";
+      if (place === path) await rm(path, { force: true });
+      return this.#say(500, request, response, delivery);
+    }
     if (/^[/](keyed|reply)[/]/.test(destination) && this.#takenKeys.has(key)) {
       delivery.outcome = "recognised";
       return this.#say(200, request, response, delivery);
@@ -105,6 +136,8 @@ export class Application {
     delivery.takenAt = Date.now();
     delivery.outcome = "taken";
     this.#observe("commit-taken", destination);
+    if (mishap === "forgets to answer") return void request.socket.resetAndDestroy();
+    if (mishap === "is slow") await pause(SLOW_MILLISECONDS);
     return this.#say(exists ? 204 : 201, request, response, delivery);
   }
 
@@ -120,12 +153,17 @@ export class Application {
       outcome: "arriving",
       file: null,
     };
-    this.deliveries.push(delivery);
+    this.#deliveries.set(delivery.destination, [...this.deliveriesOf(delivery.destination), delivery]);
     return delivery;
   }
 
   /** The body into `place`; false where the sender left before its end. */
-  async #receive(request: IncomingMessage, place: string, delivery: Delivery): Promise<boolean> {
+  async #receive(
+    request: IncomingMessage,
+    place: string,
+    delivery: Delivery,
+    mishap: Mishap | null,
+  ): Promise<boolean> {
     const { destination } = delivery;
     const announced = Number(request.headers["content-length"]);
     let received = 0;
@@ -136,6 +174,7 @@ export class Application {
         const before = received;
         received += chunk.length;
         await file.writev([chunk]);
+        if (mishap === "breaks inside" && received >= announced / 2) request.socket.resetAndDestroy();
         if (before === 0) this.#observe("commit-first-byte", destination);
         if (before < announced / 2 && received >= announced / 2) this.#observe("commit-half", destination);
       }

@@ -14,7 +14,7 @@ export interface Verdict {
   readonly findings: readonly Finding[];
   /** Entities at the application that were compared with what the client sent. */
   readonly compared: number;
-  /** Takings beyond the first, each owed to a kill between the application's taking and the edge's storing. */
+  /** Takings beyond the first, each owed to an end that nobody saw: a death, or a connection that broke. */
   readonly secondDeliveries: number;
   /** Repetitions that the application told by their key, or by If-None-Match. */
   readonly recognised: number;
@@ -31,12 +31,10 @@ const MAY_BE_TAKEN_AGAIN = new Set(["/forgetful/", "/overwrite/", "/in-place/", 
  */
 export async function check(
   report: ClientReport,
-  allDeliveries: readonly Delivery[],
-  allEvents: readonly EdgeEvent[],
+  deliveries: readonly Delivery[],
+  events: readonly EdgeEvent[],
 ): Promise<Verdict> {
   const { destination, directory } = report.plan;
-  const deliveries = allDeliveries.filter((delivery) => delivery.destination === destination);
-  const events = allEvents.filter((event) => event.destination === destination);
   const taken = deliveries.filter(({ takenAt }) => takenAt !== null);
   const problems: string[] = [...report.broken];
 
@@ -72,14 +70,14 @@ export async function check(
 }
 
 /**
- * Each attempt may be taken once; all but one of a session's that were taken must be orphans, attempts whose edge
- * died before it had stored the answer.
+ * Each attempt may be taken once; all but one of a session's that were taken must have ended unseen: their edge died
+ * before it had stored the answer, or the connection broke before there was one.
  */
 function unexplained(taken: readonly Delivery[], events: readonly EdgeEvent[]): string[] {
   const started = events.filter(({ event }) => event === "commit-started");
-  const orphans = new Set(
+  const unseen = new Set(
     events
-      .filter(({ outcome }) => outcome === "orphaned")
+      .filter(({ outcome }) => outcome === "orphaned" || outcome === "silent")
       .map(({ session, attempt }) => `${session}/${attempt}`),
   );
   const takings = new Map<string, number>();
@@ -89,11 +87,11 @@ function unexplained(taken: readonly Delivery[], events: readonly EdgeEvent[]): 
     const attempt = started.findLast((event) => event.session === session && event.at <= arrivedAt)?.attempt;
     const name = `${session}/${attempt}`;
     takings.set(name, (takings.get(name) ?? 0) + 1);
-    if (!orphans.has(name)) whole.set(session, (whole.get(session) ?? 0) + 1);
+    if (!unseen.has(name)) whole.set(session, (whole.get(session) ?? 0) + 1);
   }
   return [
     ...moreThanOnce(takings).map((name) => `attempt ${name} was taken more than once`),
-    ...moreThanOnce(whole).map((name) => `${name} was taken by several attempts that were no orphans`),
+    ...moreThanOnce(whole).map((name) => `${name} was taken by several attempts whose end was known`),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createCipheriv, createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import {
   type Ack,
@@ -37,6 +37,8 @@ export interface ClientSettings {
   readonly content: Buffer;
   /** Offset at which sending pauses for the kill that is planned there. */
   readonly splitAt: number | null;
+  /** Offset at which the connection is broken, once; beyond the file's end, after Close-Session was sent. */
+  readonly breakAt?: number | null;
   readonly patienceMilliseconds: number;
 }
 
@@ -65,10 +67,12 @@ export class Client {
   #held = 0;
   #acceptedAt: number | null = null;
   #replyUrl: string | null = null;
+  #breakAt: number;
 
   constructor(plan: UploadPlan, settings: ClientSettings) {
     this.#plan = plan;
     this.#settings = settings;
+    this.#breakAt = settings.breakAt ?? Number.POSITIVE_INFINITY;
     this.#giveUpAt = Date.now() + settings.patienceMilliseconds;
   }
 
@@ -168,6 +172,7 @@ export class Client {
       position = next;
       this.#sent = Math.max(this.#sent, position);
       this.#saw("body", position);
+      if (position >= this.#breakAt) this.#break();
     }
     this.#saw("fragment-sent", end);
     return readAck(await connection.readResponse());
@@ -206,6 +211,10 @@ export class Client {
       async (connection) => {
         const answer = closeSession(connection, this.#plan.destination, sessionId);
         this.#saw("close-sent");
+        if (this.#breakAt > this.#plan.size && Number.isFinite(this.#breakAt)) {
+          answer.catch(() => undefined);
+          this.#break();
+        }
         return answer;
       },
       ({ status, errorContext }) => {
@@ -280,6 +289,11 @@ export class Client {
     return connection;
   }
 
+  #break(): never {
+    this.#breakAt = Number.POSITIVE_INFINITY;
+    throw new ConnectionLost("broken on purpose");
+  }
+
   #drop(): void {
     this.#connection?.destroy();
     this.#connection = null;
@@ -292,7 +306,6 @@ export class Client {
 
 /** The bytes of an upload: no piece of them is like another, and no two uploads are alike. */
 export function contentOf({ size, destination }: UploadPlan): Buffer {
-  return size === 0
-    ? Buffer.alloc(0)
-    : createHash("shake256", { outputLength: size }).update(destination).digest();
+  const key = createHash("sha256").update(destination).digest();
+  return createCipheriv("aes-256-ctr", key, Buffer.alloc(16)).update(Buffer.alloc(size));
 }

@@ -41,7 +41,9 @@ export interface EdgeEvent {
 
 /** A real edge on disk that is killed and started again on the same ports and storage. */
 export class EdgeUnderFire {
-  readonly events: EdgeEvent[] = [];
+  /** What it has said that is no event of a session: its own faults, and the runtime's. */
+  readonly complaints: string[] = [];
+  readonly #events = new Map<string, EdgeEvent[]>();
   kills = 0;
   readonly #edge: Edge;
   readonly #observe: Observer;
@@ -82,15 +84,21 @@ export class EdgeUnderFire {
     await this.#edge.stop();
   }
 
-  /** What the edge has said that is no event of a session: its own faults, and the runtime's. */
-  get complaints(): readonly string[] {
-    return this.#edge.logs
-      .filter(({ json }) => json === undefined || !("event" in Object(json)))
-      .map(({ text }) => text);
+  /** What the log says of the sessions of a destination, in order. */
+  eventsOf(destination: string): readonly EdgeEvent[] {
+    return this.#events.get(destination) ?? [];
+  }
+
+  /** Drops what was kept of a destination. */
+  forget(destination: string): void {
+    this.#events.delete(destination);
   }
 
   #read({ json, text }: LogLine): void {
-    if (typeof json !== "object" || json === null) return;
+    if (typeof json !== "object" || json === null || !("destination" in json)) {
+      this.complaints.push(text);
+      return;
+    }
     const fields: Record<string, unknown> = { ...json };
     const textOf = (name: string): string => {
       const value = fields[name];
@@ -101,7 +109,8 @@ export class EdgeUnderFire {
     const outcome = textOf("outcome") || null;
     const attempt = typeof fields["attempt"] === "number" ? fields["attempt"] : null;
     const at = Date.parse(textOf("at"));
-    this.events.push({ at, event, session: textOf("session"), destination, outcome, attempt, text });
+    const known = { at, event, session: textOf("session"), destination, outcome, attempt, text };
+    this.#events.set(destination, [...this.eventsOf(destination), known]);
     const sight: Sight | undefined = outcome === "orphaned" ? "log:orphaned" : SIGHTS.get(event);
     if (sight !== undefined) this.#observe(sight, destination);
   }
@@ -114,13 +123,11 @@ const SIGHTS = new Map<string, Sight>([
   ["expired", "log:expired"],
 ]);
 
-/** Calls `seen` with each line as it comes: at a moment's kill there is no time to look for it later. */
+/** Gives each line to `seen` as it comes, and keeps none: at a moment's kill there is no time to look for it later. */
 function watch(logs: LogLine[], seen: (line: LogLine) => void): void {
-  const push = logs.push.bind(logs);
   logs.push = (...lines) => {
-    const length = push(...lines);
     for (const line of lines) seen(line);
-    return length;
+    return 0;
   };
 }
 

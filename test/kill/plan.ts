@@ -98,7 +98,7 @@ export function planRound(seed: string, round: number, clients: number): RoundPl
   return { round, uploads, kills: [first, ...rest, ...more] };
 }
 
-function planUpload(random: Random, round: number, index: number, moment: Moment | null): UploadPlan {
+export function planUpload(random: Random, round: number, index: number, moment: Moment | null): UploadPlan {
   const directory = directoryFor(moment, random);
   const fragmentBytes = random.pick([5 * 1024, 100_000, MEBIBYTE - 1, MEBIBYTE, MEBIBYTE + 1, 13 * MEBIBYTE]);
   const ofMoment = moment?.name === "at a piece's end" ? MEBIBYTE + 2 : 0;

@@ -2,7 +2,8 @@ import { parseArgs } from "node:util";
 import { setTimeout as pause } from "node:timers/promises";
 import { SingleBar } from "cli-progress";
 import { Application } from "./application.ts";
-import { check } from "./check.ts";
+import { check, type Verdict } from "./check.ts";
+import type { ClientReport } from "./client.ts";
 import { EdgeUnderFire } from "./edge-under-fire.ts";
 import { planRound } from "./plan.ts";
 import { runRound, Sightings } from "./round.ts";
@@ -55,9 +56,9 @@ async function run(): Promise<number> {
       const report = await runRound(planRound(seed, round, clients), edge, sightings);
       tally.ran(report);
       for (const client of report.clients) {
-        const verdict = await check(client, application.deliveries, edge.events);
+        const verdict = await judge(client, application, edge);
         if (verdict.isAwaited) tally.awaited.push({ client, round });
-        else await tally.checked(client, round, verdict, application.deliveries);
+        else await tally.checked(client, round, verdict, application);
       }
       bar.update(round - first + 1, { kills: edge.kills, sessions: tally.sessions });
       if (tally.findings.length > 0) break;
@@ -73,14 +74,19 @@ async function run(): Promise<number> {
   }
 }
 
+async function judge(client: ClientReport, application: Application, edge: EdgeUnderFire): Promise<Verdict> {
+  const { destination } = client.plan;
+  return check(client, application.deliveriesOf(destination), edge.eventsOf(destination));
+}
+
 /** Uploads whose client is gone: the edge finishes them by its alarm alone. */
 async function checkAwaited(tally: Tally, application: Application, edge: EdgeUnderFire): Promise<void> {
   const deadline = Date.now() + ALARM_MILLISECONDS;
   for (const { client, round } of tally.awaited) {
-    let verdict = await check(client, application.deliveries, edge.events);
+    let verdict = await judge(client, application, edge);
     while (verdict.isAwaited && Date.now() < deadline) {
       await pause(100);
-      verdict = await check(client, application.deliveries, edge.events);
+      verdict = await judge(client, application, edge);
     }
     if (verdict.isAwaited) {
       const { destination } = client.plan;
@@ -89,6 +95,6 @@ async function checkAwaited(tally: Tally, application: Application, edge: EdgeUn
     } else {
       tally.alone += 1;
     }
-    await tally.checked(client, round, verdict, application.deliveries);
+    await tally.checked(client, round, verdict, application);
   }
 }

@@ -1,5 +1,4 @@
-import { rm } from "node:fs/promises";
-import type { Delivery } from "./application.ts";
+import type { Application } from "./application.ts";
 import type { Finding, Verdict } from "./check.ts";
 import type { ClientReport } from "./client.ts";
 import type { EdgeUnderFire } from "./edge-under-fire.ts";
@@ -36,15 +35,14 @@ export class Tally {
     { plan }: ClientReport,
     round: number,
     verdict: Verdict,
-    deliveries: readonly Delivery[],
+    application: Application,
   ): Promise<void> {
     this.findings.push(...verdict.findings.map((finding) => ({ ...finding, round })));
     this.compared += verdict.compared;
     this.recognised += verdict.recognised;
     if (verdict.secondDeliveries > 0) count(this.secondDeliveries, plan.directory, verdict.secondDeliveries);
-    // A thousand rounds are some ten gigabytes; what was compared need not stay.
-    const files = deliveries.filter(({ destination }) => destination === plan.destination);
-    for (const { file } of files) if (file !== null) await rm(file, { force: true });
+    // What was compared need not stay: a thousand rounds are some ten gigabytes.
+    if (verdict.findings.length === 0) await application.forget(plan.destination);
   }
 }
 
@@ -63,7 +61,7 @@ export function summarize(tally: Tally, edge: EdgeUnderFire, seed: string): stri
   ];
   for (const { destination, sessions, problem, round } of tally.findings) {
     const killedAt = tally.killedAt.get(round)?.join("; ") ?? "";
-    const told = edge.events.filter((event) => event.destination === destination).map(({ text }) => text);
+    const told = edge.eventsOf(destination).map(({ text }) => text);
     const story = [
       "",
       `BROKEN: ${problem}`,
@@ -77,10 +75,10 @@ export function summarize(tally: Tally, edge: EdgeUnderFire, seed: string): stri
   return `${lines.join("\n")}\n`;
 }
 
-function count(counts: Map<string, number>, name: string, by = 1): void {
+export function count(counts: Map<string, number>, name: string, by = 1): void {
   counts.set(name, (counts.get(name) ?? 0) + by);
 }
 
-function list(counts: ReadonlyMap<string, number>): string {
+export function list(counts: ReadonlyMap<string, number>): string {
   return [...counts].map(([name, times]) => `${name} ${times}`).join(", ") || "none";
 }
