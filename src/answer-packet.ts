@@ -113,7 +113,8 @@ async function withSession(
   { request, sender, config, destination, bindings }: Visit,
   answer: (found: Found) => Promise<Answer>,
 ): Promise<Reply> {
-  const ticket = await verifyTicket(signingKeys(config), sessionId, destination);
+  signingKeys(config); // without a key nothing can be said of any id
+  const ticket = await verifyTicket(config.sessionKeys, sessionId, destination);
   if (ticket === null) return refuse(FAULTS.sessionUnknown);
   const { clientAddress, url: originalUrl } = sender;
   const expectedDigest = expectedDigestOf(request.headers);

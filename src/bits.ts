@@ -61,6 +61,13 @@ function isBits({ method, headers }: Request, arrival: Arrival): boolean {
   return headers.has(HEADER.packetType) || headers.get(HEADER.methodOverride)?.toUpperCase() === BITS_POST;
 }
 
+/**
+ * Faults after which the connection closes: what was sent where nothing may be cannot be told from the
+ * next request (ruling 7), and where the edge itself broke, a new connection is a new invocation of the
+ * Worker, with a stub and limits of its own.
+ */
+const CLOSING = new Set<string>([FAULTS.bodyNotAllowed.fault, FAULTS.edgeFailed.fault]);
+
 /** The Ack as a Response: the id as the client wrote it (ruling 3), and never a body. */
 function ack(request: Request, reply: Reply): Response {
   const { status, headers } = writeAck({
@@ -73,8 +80,7 @@ function ack(request: Request, reply: Reply): Response {
     host: reply.host ?? null,
     challenges: reply.challenges ?? [],
   });
-  // What was sent where nothing may be can not be told from the next request: ruling 7.
-  if (reply.fault === FAULTS.bodyNotAllowed) headers.push([HEADER.connection, "close"]);
+  if (reply.fault !== null && CLOSING.has(reply.fault.fault)) headers.push([HEADER.connection, "close"]);
   return new Response(null, { status, headers });
 }
 

@@ -136,6 +136,7 @@ export const VARIABLES = v.object({
   BODY_IDLE_TIMEOUT_SECONDS: v.optional(SECONDS),
   KEEP_ALIVE_TIMEOUT_SECONDS: v.optional(SECONDS),
   CONNECTIONS_PER_CLIENT: v.optional(whole(1, "a whole number of connections, 1 or more")),
+  REQUESTS_PER_CONNECTION: v.optional(whole(1, "a whole number of requests, 1 or more")),
   SESSION_KEY: v.optional(v.pipe(v.string("text"), v.minLength(32, "a secret of 32 characters or more"))),
   SESSION_KEY_PREVIOUS: v.optional(
     v.pipe(v.string("text"), v.minLength(32, "a secret of 32 characters or more")),

@@ -104,6 +104,7 @@ function parseConfig(env: object): Config {
       bodyIdleTimeoutSeconds: variables.BODY_IDLE_TIMEOUT_SECONDS,
       keepAliveTimeoutSeconds: variables.KEEP_ALIVE_TIMEOUT_SECONDS,
       connectionsPerClient: variables.CONNECTIONS_PER_CLIENT,
+      requestsPerConnection: variables.REQUESTS_PER_CONNECTION,
     }),
   };
 }

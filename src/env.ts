@@ -18,6 +18,7 @@ export interface Env {
   readonly BODY_IDLE_TIMEOUT_SECONDS?: unknown;
   readonly KEEP_ALIVE_TIMEOUT_SECONDS?: unknown;
   readonly CONNECTIONS_PER_CLIENT?: unknown;
+  readonly REQUESTS_PER_CONNECTION?: unknown;
   readonly SESSION_KEY?: unknown;
   readonly SESSION_KEY_PREVIOUS?: unknown;
   readonly ORIGIN_AUTHORIZATION?: unknown;

@@ -35,6 +35,6 @@ export const DEFAULT_DOOR_LIMITS: DoorLimits = {
   maximumFields: 100,
   maximumTargetBytes: 8_192,
   drainBytes: 16 * 1024 * 1024,
-  connectionsPerClient: 1_000,
-  requestsPerConnection: 100,
+  connectionsPerClient: 10_000,
+  requestsPerConnection: 10_000,
 };

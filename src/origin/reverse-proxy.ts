@@ -2,6 +2,8 @@ import { proxy } from "hono/proxy";
 import { arrivalOf, senderOf } from "../arrival.ts";
 import type { Config } from "../config.ts";
 
+const COPY_BYTES = 256 * 1024;
+
 /** What says who the client is or what it means; the edge says so itself, or nobody does. */
 const CLAIMS = ["Forwarded", "X-Real-IP", "X-Forwarded-For", "CF-Connecting-IP", "X-HTTP-Method-Override"];
 
@@ -50,5 +52,21 @@ export async function reverseProxy(
 function bodyOf(request: Request): ReadableStream | null {
   const length = request.headers.get("Content-Length");
   if (request.body === null || length === null) return request.body;
-  return request.body.pipeThrough(new FixedLengthStream(BigInt(length)));
+  const { readable, writable } = new FixedLengthStream(BigInt(length));
+  // A body that breaks off aborts the request; the origin never sees a short one as whole.
+  void copy(request.body, writable).catch((error: unknown) => writable.abort(error).catch(() => undefined));
+  return readable;
+}
+
+/** The runtime's own pipe takes 4 KiB at a time of a TCP door's body: twenty times slower than this. */
+async function copy(body: ReadableStream<Uint8Array>, writable: WritableStream<Uint8Array>): Promise<void> {
+  const reader = body.getReader({ mode: "byob" });
+  const writer = writable.getWriter();
+  writer.closed.catch(() => undefined); // told by `write` and `close` already
+  for (;;) {
+    const { value, done } = await reader.read(new Uint8Array(COPY_BYTES));
+    if (done) break;
+    await writer.write(value);
+  }
+  await writer.close();
 }
