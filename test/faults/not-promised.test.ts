@@ -1,0 +1,91 @@
+import { expect, it } from "vitest";
+import { useBench } from "./bench.ts";
+
+/** What docs/guarantees.md says is not promised, so that it is known when it changes. */
+const bench = useBench({
+  vars: {
+    UPLOAD_DIRECTORIES: [
+      { path: "/files/" },
+      { path: "/notify/", notification: "by-value", notification_url: "/receive.ashx" },
+      {
+        path: "/hold/",
+        notification: "by-value",
+        notification_url: "/receive.ashx",
+        unknown_outcome: "hold",
+      },
+    ],
+  },
+});
+
+it.each(["/files/", "/notify/"])(
+  "a 200 to a small upload that was never read is believed (%s)",
+  async (directory) => {
+    const { origin } = bench();
+    const upload = await bench().beginWhole(1_000, directory);
+    // The bytes lie in the system's buffers, and to their sender that looks like having been taken.
+    origin.fault = ({ socket }) =>
+      void socket.end("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    const { status } = await upload.close();
+    origin.fault = null;
+    expect(status).toBe(200);
+    expect(await bench().published(upload.destination)).toBeNull();
+  },
+);
+
+it("an application that is silent after it took an upload hears of it twice, with one key", async () => {
+  const { origin } = bench();
+  const upload = await bench().beginWhole(1_000, "/notify/");
+  origin.fault = async ({ socket, deliver }) => {
+    await deliver();
+    socket.resetAndDestroy();
+  };
+  expect((await upload.close()).status).toBe(502);
+  origin.fault = null;
+  expect((await upload.close()).status).toBe(200);
+  const commits = bench().commitsOf(upload.destination);
+  expect(commits.map(({ status, repeated }) => [status, repeated])).toEqual([
+    [200, false],
+    [200, true],
+  ]);
+});
+
+it('and not twice where unknown_outcome is "hold": the client is told 503 until the session expires', async () => {
+  const { origin } = bench();
+  const upload = await bench().beginWhole(1_000, "/hold/");
+  origin.fault = async ({ socket, deliver }) => {
+    await deliver();
+    socket.resetAndDestroy();
+  };
+  for (let turn = 0; turn < 3; turn++) {
+    const { status, errorContext } = await upload.close();
+    expect([status, errorContext]).toEqual([503, 7]);
+    origin.fault = null;
+  }
+  expect(bench().commitsOf(upload.destination)).toHaveLength(1);
+});
+
+it("an error is believed: what a gateway answers for an application that took the upload counts as its refusal", async () => {
+  const { origin } = bench();
+  const upload = await bench().beginWhole(1_000, "/hold/");
+  origin.fault = async ({ socket, deliver }) => {
+    await deliver();
+    socket.end("HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\n\r\n");
+  };
+  expect((await upload.close()).status).toBe(504);
+  origin.fault = null;
+  expect((await upload.close()).status).toBe(200);
+  expect(bench().commitsOf(upload.destination)).toHaveLength(2);
+});
+
+it("and a file that an application keeps although it answers with an error is another's to the next attempt", async () => {
+  const { origin } = bench();
+  const upload = await bench().beginWhole(1_000);
+  origin.fault = async ({ socket, deliver }) => {
+    await deliver();
+    socket.end("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n");
+  };
+  expect((await upload.close()).status).toBe(500);
+  origin.fault = null;
+  expect((await upload.close()).status).toBe(403);
+  expect((await bench().published(upload.destination))?.equals(upload.bytes)).toBe(true);
+});
