@@ -179,12 +179,16 @@ async function isListening(url: string): Promise<boolean> {
   const socket = connect({ hostname, port: Number(port || (protocol === "https:" ? 443 : 80)) });
   // The socket's other promises fail with it; `opened` says all there is to say.
   socket.closed.catch(() => undefined);
-  const tooLate = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 2000));
+  let timer: number | null = null;
+  const tooLate = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), 2000);
+  });
   try {
     return await Promise.race([socket.opened.then(() => true), tooLate]);
   } catch {
     return false;
   } finally {
+    clearTimeout(timer);
     await socket.close().catch(() => undefined);
   }
 }

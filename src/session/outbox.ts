@@ -15,6 +15,8 @@ export interface OutboxEvents {
   started(attempt: number): void;
   /** `outcome` is null where the instance that made the attempt died and nobody saw it end. */
   ended(record: SessionRecord, outcome: CommitOutcome | null, milliseconds: number): void;
+  /** The bytes are not those that the client announced; they are gone. */
+  discarded(): void;
   /** The attempt broke on our side. */
   failed(error: unknown): void;
 }
@@ -99,6 +101,7 @@ export class Outbox {
         this.#store.fragments.discard();
         this.#store.save(bury(record, "discarded", Date.now(), FAULTS.digestMismatch));
       });
+      this.#events.discarded();
       return;
     }
     const now = Date.now();

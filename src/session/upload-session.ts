@@ -66,6 +66,10 @@ export class UploadSession extends DurableObject<Env> {
       this.#logOutcome(record, outcome, milliseconds);
       if (record.state === "committed") this.#count((counter, sessionId) => counter.release(sessionId));
     },
+    discarded: () => {
+      this.#log("discarded", { because: FAULTS.digestMismatch.fault });
+      this.#count((counter, sessionId) => counter.release(sessionId));
+    },
     failed: (error) => this.#log("failed", { during: "commit", error: String(error) }),
   });
   /** Time of the last accepted packet, which need not have stored anything. */
