@@ -1,0 +1,59 @@
+import { randomBytes } from "node:crypto";
+import { access, constants, mkdir, open, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { errorCode, ServeError } from "./serve-error.ts";
+
+/**
+ * Makes the folder of the sessions where there is none.
+ *
+ * @throws ServeError where nothing can be written there
+ */
+export async function ensureState(folder: string): Promise<void> {
+  try {
+    // Uploads of other people: nobody else on this machine is to read them.
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new ServeError(
+      `The state folder ${folder} cannot be written (${errorCode(error) ?? String(error)}); ` +
+        "choose another with --state, or give this user the right to write there.",
+    );
+  }
+}
+
+/**
+ * The key that signs session ids, made once and kept: with another one every running upload would have to
+ * begin again.
+ *
+ * @throws ServeError where the file cannot be read, or holds no key
+ */
+export async function sessionKey(folder: string): Promise<string> {
+  const path = join(folder, "session-key");
+  try {
+    const file = await open(path, "wx", 0o600);
+    try {
+      await file.write(`${randomBytes(32).toString("base64url")}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (errorCode(error) !== "EEXIST") throw unreadable(path, error);
+  }
+  let key: string;
+  try {
+    key = (await readFile(path, "utf8")).trim();
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  if (key.length >= 32) return key;
+  throw new ServeError(
+    `${path} holds no key of 32 characters or more; remove it, and a new one will be made.`,
+  );
+}
+
+function unreadable(path: string, error: unknown): ServeError {
+  return new ServeError(
+    `The session key ${path} cannot be read or made (${errorCode(error) ?? String(error)}).`,
+  );
+}
