@@ -144,6 +144,6 @@ export function useBench(
 }
 
 /** Deterministic bytes in which no piece is like another. */
-export function contentOf(size: number, seed: string): Buffer {
+function contentOf(size: number, seed: string): Buffer {
   return size === 0 ? Buffer.alloc(0) : createHash("shake256", { outputLength: size }).update(seed).digest();
 }

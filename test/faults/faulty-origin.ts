@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { type LegacyOrigin, type LegacyOriginOptions, startLegacyOrigin } from "../support/legacy-origin.ts";
 
 /** One commit on its way to the origin, on a connection of its own: its head is read, its body is not. */
-export interface Commit {
+interface Commit {
   readonly socket: Socket;
   readonly head: string;
   /** What the head announces. */

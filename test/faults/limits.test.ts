@@ -127,15 +127,16 @@ interface Answer {
 
 function makeDisk(): string | null {
   const folder = mkdtempSync(join(tmpdir(), "disk-"));
+  const run = (program: string, ...args: string[]): unknown =>
+    execFileSync(program, [...args, folder], { stdio: "ignore" });
   try {
-    const options = ["-t", "tmpfs", "-o", `size=${DISK_MEBIBYTES}m`, "none", folder];
-    execFileSync("mount", options, { stdio: "ignore" });
+    run("mount", "-t", "tmpfs", "-o", `size=${DISK_MEBIBYTES}m`, "none");
   } catch {
     rmSync(folder, { recursive: true });
     return null;
   }
   atProcessEnd(() => {
-    execFileSync("umount", ["-l", folder]);
+    run("umount", "-l");
     rmSync(folder, { recursive: true });
   });
   return folder;

@@ -1,5 +1,10 @@
-import { expect, it } from "vitest";
-import { useBench } from "./bench.ts";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { startEdge } from "../support/edge.ts";
+import { Bench, useBench } from "./bench.ts";
+import { FaultyOrigin } from "./faulty-origin.ts";
 
 /** What docs/guarantees.md says is not promised, so that it is known when it changes. */
 const bench = useBench({
@@ -62,6 +67,33 @@ it('and not twice where unknown_outcome is "hold": the client is told 503 until 
     origin.fault = null;
   }
   expect(bench().commitsOf(upload.destination)).toHaveLength(1);
+});
+
+it("… or until the operator says that it may be sent again", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "hold-"));
+  onTestFinished(async () => rm(folder, { recursive: true, force: true }));
+  const origin = await FaultyOrigin.start();
+  onTestFinished(async () => origin.stop());
+  const edgeThat = async (unknownOutcome: "hold" | "retry"): Promise<Bench> => {
+    const directory = { path: "/hold/", notification: "by-value", notification_url: "/receive.ashx" };
+    const vars = {
+      ORIGIN_URL: origin.url,
+      UPLOAD_DIRECTORIES: [{ ...directory, unknown_outcome: unknownOutcome }],
+    };
+    const secrets = { SESSION_KEY: "the same key in both lives of the edge" };
+    const edge = await startEdge({ vars, secrets, storage: join(folder, "storage") });
+    onTestFinished(async () => edge.stop());
+    return new Bench(edge, origin);
+  };
+  const before = await edgeThat("hold");
+  const upload = await before.beginWhole(1_000, "/hold/");
+  origin.fault = ({ socket }) => void socket.resetAndDestroy();
+  expect((await upload.close()).status).toBe(503);
+  origin.fault = null;
+  await before.edge.stop();
+  const after = await edgeThat("retry");
+  expect((await upload.at(after).close()).status).toBe(200);
+  expect(after.commitsOf(upload.destination)).toHaveLength(1);
 });
 
 it("an error is believed: what a gateway answers for an application that took the upload counts as its refusal", async () => {
