@@ -33,6 +33,7 @@ const services :List(Workerd.Service) = [
       (name = "BODY_IDLE_TIMEOUT_SECONDS", fromEnvironment = "BODY_IDLE_TIMEOUT_SECONDS"),
       (name = "KEEP_ALIVE_TIMEOUT_SECONDS", fromEnvironment = "KEEP_ALIVE_TIMEOUT_SECONDS"),
       (name = "CONNECTIONS_PER_CLIENT", fromEnvironment = "CONNECTIONS_PER_CLIENT"),
+      (name = "REQUESTS_PER_CONNECTION", fromEnvironment = "REQUESTS_PER_CONNECTION"),
       (name = "SESSION_KEY", fromEnvironment = "SESSION_KEY"),
       (name = "SESSION_KEY_PREVIOUS", fromEnvironment = "SESSION_KEY_PREVIOUS"),
       (name = "ORIGIN_AUTHORIZATION", fromEnvironment = "ORIGIN_AUTHORIZATION"),

@@ -7,7 +7,7 @@ import { ServeError } from "./serve-error.ts";
 /** The environment for workerd: only what is set. */
 export type Settings = Record<string, string>;
 
-export const CONFIG = join(PROJECT, "deploy", "workerd", "edge.capnp");
+const CONFIG = join(PROJECT, "deploy", "workerd", "edge.capnp");
 
 /**
  * The settings that the Worker is started with: [vars] of wrangler.toml, replaced by environment variables
