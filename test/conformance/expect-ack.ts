@@ -14,10 +14,7 @@ export interface ExpectedAck {
   offset?: number;
   /** The two headers of a new session's Ack. */
   created?: true;
-  /**
-   * Whether the edge says that it ends the connection. "either" is for refused bodies over the HTTP door: the
-   * runtime's own server closes where the rest of a body had not arrived when the answer was ready.
-   */
+  /** Whether the edge says that it ends the connection; "either" where the runtime decides. */
   closes?: boolean | "either";
 }
 

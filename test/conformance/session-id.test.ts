@@ -58,6 +58,7 @@ describe.each(OF_A_SESSION)("%s of a session that nobody knows", (packet, send) 
     const { connection, sessionId, target } = upload;
     for (const other of [
       `${target}2`,
+      target.replace(".bin", ".bim"),
       `${target}?a=1`,
       target.replace("uploads", "overwrite"),
       "/uploads/x",
