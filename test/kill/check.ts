@@ -53,7 +53,6 @@ export async function check(
   }
   if (report.ending === "cancelled" && deliveries.length > 0)
     problems.push("it was cancelled, and delivered");
-  if (directory === "/hold/" && taken.length > 1) problems.push(`held uploads came ${taken.length} times`);
   const once = !MAY_BE_TAKEN_AGAIN.has(directory);
   if (once && taken.length > 1) problems.push(`the application took it ${taken.length} times`);
   problems.push(...unexplained(taken, events));

@@ -279,7 +279,8 @@ export class Client {
   async #connected(): Promise<RawConnection> {
     if (this.#connection?.ended === false) return this.#connection;
     this.#drop();
-    const connection = await RawConnection.open("127.0.0.1", this.#settings.port);
+    const { port, patienceMilliseconds: timeoutMilliseconds } = this.#settings;
+    const connection = await RawConnection.open("127.0.0.1", port, { timeoutMilliseconds });
     this.#connection = connection;
     if (this.#sessionIds.length > 0) {
       this.#resumed += 1;
