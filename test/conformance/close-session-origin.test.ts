@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { answer, type OriginBehaviour } from "../support/origin-behaviour.ts";
-import { type ExpectedAck, expectAck, FORBIDDEN, ofApplication } from "./expect-ack.ts";
+import { type ExpectedAck, expectAck, FORBIDDEN, INVALID, ofApplication } from "./expect-ack.ts";
 import { type Upload, useBench } from "./support.ts";
 
 const NOTIFY = { notification: "by-value", notification_url: "/receive.ashx" } as const;
@@ -9,6 +9,7 @@ const bench = useBench({
     { path: "/impatient/", origin_timeout_seconds: 1 },
     { path: "/impatient-notify/", ...NOTIFY, origin_timeout_seconds: 1 },
     { path: "/patient/", origin_timeout_seconds: 2 },
+    { path: "/patient-notify/", ...NOTIFY, origin_timeout_seconds: 2 },
     { path: "/hold/", ...NOTIFY, unknown_outcome: "hold", origin_timeout_seconds: 1 },
   ],
 });
@@ -155,6 +156,8 @@ describe.each([
       expectAck(await upload.close(), { ...expected, sessionId });
     }
     expectAck(await upload.send(), { sessionId, offset: 1_000 });
+    const other = { headers: { "Content-Range": "bytes 0-999/1001" } };
+    expectAck(await upload.send(0, 1_000, other), { ...INVALID, sessionId, offset: 1_000 });
     expectAck(await upload.close(), upload.done);
     await bench().expectPublished(upload.target, upload.bytes);
     expect(keysOf(upload)).toHaveLength(5);
@@ -173,8 +176,8 @@ describe("Close-Session and the time it takes (ruling 16)", () => {
     await bench().expectPublished(upload.target, upload.bytes);
   });
 
-  it("is as long as a slow origin needs, within the limit", async () => {
-    using upload = await bench().beginWhole(4 << 20, { directory: "/patient/" });
+  it.each(["/patient/", "/patient-notify/"])("is as long as a slow origin needs: %s", async (directory) => {
+    using upload = await bench().beginWhole(4 << 20, { directory });
     bench().origin.queue({ kind: "slow-read", bytesPerSecond: 8 << 20 });
     expectAck(await upload.close(), upload.done);
     await bench().expectPublished(upload.target, upload.bytes);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { closeSession } from "../support/bits-client.ts";
 import { expectAck, FORBIDDEN, INVALID, SESSION_UNKNOWN } from "./expect-ack.ts";
 import { type Door, useBench } from "./support.ts";
 
@@ -132,6 +133,28 @@ describe("Close-Session on several connections", () => {
   });
 });
 
+describe("Close-Session beside a last Fragment on another connection", () => {
+  it("finds all of the file or none of it, and says so (rulings 18 and 20)", async () => {
+    for (let round = 0; round < 12; round++) {
+      using upload = await bench().begin(1_500_000);
+      const { sessionId, target, bytes } = upload;
+      expectAck(await upload.send(0, 1_400_000), { sessionId, offset: 1_400_000 });
+      using other = await bench().open();
+      const sending = upload.send(1_400_000);
+      if (round % 3 > 0) await upload.send(0, 1, { connection: other });
+      if (round % 3 > 1) await upload.send(0, 1, { connection: other });
+      const [sent, closed] = await Promise.all([sending, upload.close(other)]);
+      const isWhole = closed.status === 200;
+      expectAck(closed, isWhole ? { sessionId } : { ...INVALID, sessionId });
+      expectAck(sent, isWhole ? { sessionId, offset: bytes.length } : { ...SESSION_UNKNOWN, sessionId });
+      expectAck(await upload.close(), isWhole ? { sessionId } : { ...INVALID, sessionId });
+      expect(bench().commitsOf(target)).toHaveLength(isWhole ? 1 : 0);
+      if (isWhole) await bench().expectPublished(target, bytes);
+      else expect(await bench().published(target)).toBeUndefined();
+    }
+  });
+});
+
 describe("The commit, as the origin sees it ([MC-BUP] 2.2.12; rulings 14 and 24)", () => {
   it.each([
     ["/uploads/", "PUT", undefined, "*"],
@@ -190,6 +213,16 @@ describe("The commit, as the origin sees it ([MC-BUP] 2.2.12; rulings 14 and 24)
     const [commit] = bench().commitsOf(target);
     expect(commit?.headers["bits-original-request-url"]).toBe(`http://uploads.example:8080${target}`);
     expect(commit?.headers["host"]).toBe(new URL(bench().origin.url).host);
+  });
+
+  it("has a name beyond ASCII percent-encoded, however the client wrote it", async () => {
+    const encoded = "/uploads/Gr%C3%B6%C3%9Fe%20%E2%82%AC.bin";
+    using upload = await bench().begin(10, { target: "/uploads/Größe%20€.bin" });
+    const { connection, sessionId } = upload;
+    expectAck(await upload.send(), { sessionId, offset: 10 });
+    expectAck(await closeSession(connection, encoded, sessionId), { sessionId });
+    expect(bench().commitsOf(encoded)).toHaveLength(1);
+    await bench().expectPublished(encoded, upload.bytes);
   });
 
   it("happens for a destination that exists where an application is told: it decides (Win32, type 2)", async () => {

@@ -1,9 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { createSession, type PacketOptions, UPLOAD_PROTOCOL } from "../support/bits-client.ts";
+import { answer } from "../support/origin-behaviour.ts";
 import { CREATED, expectAck, FORBIDDEN, INVALID, NOT_ENABLED } from "./expect-ack.ts";
 import { type Door, useBench } from "./support.ts";
 
-const bench = useBench();
+const bench = useBench({
+  origin: {
+    behave: ({ method, url }) => {
+      const status = /answers-(\d+)/.exec(url)?.[1];
+      return method === "HEAD" && status !== undefined ? answer(Number(status)) : undefined;
+    },
+  },
+});
 
 const OTHER = "{11111111-2222-3333-4444-555555555555}";
 const protocols = (value: string): PacketOptions => ({ headers: { "BITS-Supported-Protocols": value } });
@@ -171,6 +179,24 @@ describe("Create-Session", () => {
     for (let turn = 0; turn < 5; turn++) ids.add((await createSession(connection, target)).sessionId);
     expect(ids.size).toBe(5);
   });
+
+  it.each([200, 204])(
+    "is refused where HEAD of the destination is answered %d (ruling 13)",
+    async (status) => {
+      using connection = await bench().open();
+      expectAck(await createSession(connection, `/uploads/answers-${status}`), FORBIDDEN);
+      expectAck(await createSession(connection, `/overwrite/answers-${status}`), CREATED);
+      expectAck(await createSession(connection, `/notify/answers-${status}`), CREATED);
+    },
+  );
+
+  it.each([301, 302, 400, 401, 403, 404, 405, 407, 410, 500, 501, 503])(
+    "is given a session where HEAD is answered %d: only a file that is there is in the way (ruling 13)",
+    async (status) => {
+      using connection = await bench().open();
+      expectAck(await createSession(connection, `/uploads/answers-${status}`), CREATED);
+    },
+  );
 
   it("is given a session while the origin is down: uploads are taken meanwhile", async () => {
     await bench().origin.pause();

@@ -12,6 +12,7 @@ describe("Fragments of a size that Windows sends ([MC-BUP] 6, note 10)", () => {
   it.each([
     ["13 MiB, its largest", 13 * MEBIBYTE],
     ["16 MiB, which every server should take", 16 * MEBIBYTE],
+    ["64 MiB, the largest that is taken (ruling 10)", 64 * MEBIBYTE],
     ["a byte more than a whole number of MiB", 3 * MEBIBYTE + 1],
     ["a byte less", 3 * MEBIBYTE - 1],
   ])("%s", async (_, size) => {
