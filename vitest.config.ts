@@ -34,6 +34,7 @@ export default defineConfig({
             "test/examples/**/*.test.ts",
             "test/reply/**/*.test.ts",
             "test/faults/**/*.test.ts",
+            "test/deploy/**/*.test.ts",
             "test/conformance-model/**/*.test.ts",
           ],
           testTimeout: 60_000,

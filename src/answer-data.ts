@@ -44,17 +44,32 @@ export async function answerData(
   });
 }
 
-/** The application's reply, piece by piece; the last PUT before the application's answer is the reply. */
-async function takeReply({ body }: Request, session: DurableObjectStub<UploadSession>): Promise<Response> {
-  const reader = body?.getReader({ mode: "byob" });
-  let length = 0;
-  for (let isDone = false; !isDone;) {
-    const read = await reader?.readAtLeast(PIECE_BYTES, new Uint8Array(PIECE_BYTES));
-    const bytes = read?.value ?? new Uint8Array(0);
-    // No notification runs that it could be a reply to, or another PUT has come in between.
-    if (!(await session.appendReply(length, bytes))) return new Response(null, { status: 409 });
-    length += bytes.byteLength;
-    isDone = read === undefined || read.done || bytes.byteLength < PIECE_BYTES;
+/** The application's reply, piece by piece; the last whole PUT before the application's answer is the reply. */
+async function takeReply(request: Request, session: DurableObjectStub<UploadSession>): Promise<Response> {
+  const announced = request.headers.get("Content-Length");
+  const length = await storeReply(request.body, session);
+  // No notification runs that it could be a reply to, or another PUT has come in between.
+  if (length === "refused") return new Response(null, { status: 409 });
+  if (length !== "broken" && (announced === null || Number(announced) === length)) {
+    return new Response(null, { status: 201 });
   }
-  return new Response(null, { status: 201 });
+  await session.appendReply(0, new Uint8Array(0)); // a torn reply is none
+  return new Response(null, { status: 400 });
+}
+
+/** @returns how many bytes were stored; "broken" where the connection failed */
+async function storeReply(
+  body: ReadableStream<Uint8Array> | null,
+  session: DurableObjectStub<UploadSession>,
+): Promise<number | "refused" | "broken"> {
+  const reader = body?.getReader({ mode: "byob" });
+  if (!(await session.appendReply(0, new Uint8Array(0)))) return "refused";
+  for (let length = 0; ;) {
+    const read = await reader?.readAtLeast(PIECE_BYTES, new Uint8Array(PIECE_BYTES)).catch(() => null);
+    if (read === null) return "broken";
+    const bytes = read?.value ?? new Uint8Array(0);
+    if (bytes.byteLength > 0 && !(await session.appendReply(length, bytes))) return "refused";
+    length += bytes.byteLength;
+    if (read === undefined || read.done) return length;
+  }
 }

@@ -40,6 +40,8 @@ export interface Visit {
 interface Found {
   readonly session: DurableObjectStub<UploadSession>;
   readonly packet: SessionPacket;
+  /** A fresh stub: one that has seen an exception is dead. */
+  readonly again: () => DurableObjectStub<UploadSession>;
 }
 
 const DONE: Reply = { offset: null, fault: null };
@@ -76,13 +78,13 @@ export async function answerPacket(
     case "Close-Session":
       return await withSession(packet.sessionId, visit, (found) => found.session.close(found.packet));
     case "Cancel-Session":
-      return await withSession(packet.sessionId, visit, (found) => found.session.cancel(found.packet));
+      return await withSession(packet.sessionId, visit, cancel);
   }
 }
 
 async function receive(
   fragment: Extract<Packet, { type: "Fragment" }>,
-  { session, packet }: Found,
+  { session, packet, again }: Found,
   { request, config, directory }: Visit,
 ): Promise<Reply> {
   const { range } = fragment;
@@ -90,9 +92,29 @@ async function receive(
   const { maximumFragmentBytes } = config;
   const tooLarge = refuseBySize(range, { maximumUploadBytes, maximumFragmentBytes });
   if (tooLarge !== null) return { offset: await session.offset(packet), fault: tooLarge };
-  const answer = await relayFragment(session, packet, fragment, request);
-  const isComplete = answer.fault === null && answer.offset === range.total;
-  return isComplete && directory.commitOn === "last-fragment" ? await session.complete(packet) : answer;
+  try {
+    const answer = await relayFragment(session, packet, fragment, request);
+    const isComplete = answer.fault === null && answer.offset === range.total;
+    return isComplete && directory.commitOn === "last-fragment" ? await session.complete(packet) : answer;
+  } catch (error) {
+    if (!isStorageFull(error)) throw error;
+    return { offset: await again().offset(packet), fault: FAULTS.storageFull };
+  }
+}
+
+async function cancel({ session, packet, again }: Found): Promise<Reply> {
+  try {
+    return await session.cancel(packet);
+  } catch (error) {
+    if (!isStorageFull(error)) throw error;
+    await again().erase(packet);
+    return DONE;
+  }
+}
+
+/** The object's writes are confirmed after its method has returned, so the failure is the call's, not the method's. */
+function isStorageFull(error: unknown): boolean {
+  return /SQLITE_FULL|disk is full/i.test(String(error));
 }
 
 /** A Fragment that breaks a rule of syntax still learns where its session stands (ruling 4). */
@@ -119,7 +141,8 @@ async function withSession(
   const { clientAddress, url: originalUrl } = sender;
   const expectedDigest = expectedDigestOf(request.headers);
   const packet = { ...ticket, destination, originalUrl, clientAddress, expectedDigest };
-  return await answer({ session: bindings.UPLOAD_SESSIONS.getByName(sessionId), packet });
+  const again = () => bindings.UPLOAD_SESSIONS.getByName(sessionId);
+  return await answer({ session: again(), packet, again });
 }
 
 function signingKeys({ sessionKeys: [current, ...previous] }: Config): [string, ...string[]] {

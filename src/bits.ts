@@ -32,16 +32,16 @@ export function bits(config: Config | ((env: Env) => Config)): MiddlewareHandler
   return async (context, next) => {
     const request = context.req.raw;
     const arrival = arrivalOf(request);
+    const settings = () => (typeof config === "function" ? config(context.env) : config);
+    if (!isBits(request, arrival)) {
+      const data = await answerData(request, settings(), context.env.UPLOAD_SESSIONS);
+      if (data !== null) return data;
+      await next();
+      return;
+    }
     try {
-      const settings = typeof config === "function" ? config(context.env) : config;
-      if (!isBits(request, arrival)) {
-        const data = await answerData(request, settings, context.env.UPLOAD_SESSIONS);
-        if (data !== null) return data;
-        await next();
-        return;
-      }
       const startedAt = Date.now();
-      const reply = await answerPacket(request, arrival, settings, context.env);
+      const reply = await answerPacket(request, arrival, settings(), context.env);
       record(request, arrival, reply, Date.now() - startedAt);
       if (arrival.door === "http" && reply.fault !== null) await drain(request);
       return ack(request, reply);

@@ -81,7 +81,10 @@ export function readConfig(env: object): Config {
 }
 
 function parseConfig(env: object): Config {
-  const given: Record<string, unknown> = { ...env };
+  // A workerd of one's own says null of an environment variable that is not set.
+  const given: Record<string, unknown> = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== null),
+  );
   for (const name of ["UPLOAD_DIRECTORIES", "TRUSTED_PROXIES"]) given[name] = parseJson(given[name]);
   const result = v.safeParse(VARIABLES, given, { abortEarly: true });
   if (!result.success) throw new ConfigError(sentence(result.issues[0]));

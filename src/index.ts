@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { bits } from "./bits.ts";
-import { readConfig } from "./config.ts";
+import { type Config, readConfig } from "./config.ts";
 import type { Env } from "./env.ts";
 import { health } from "./health.ts";
 import { tcpDoor } from "./ingress/tcp.ts";
@@ -20,8 +20,17 @@ app.onError((error) => {
   return new Response(null, { status: 500 });
 });
 
+/** A wrong configuration still opens the door, for an Ack that says so. */
+function doorLimits(env: Env): Config["door"] {
+  try {
+    return readConfig(env).door;
+  } catch {
+    return {};
+  }
+}
+
 /** Two doors, one app: HTTP by `fetch`, and the raw connections of BITS clients by `connect`. */
 export default {
   fetch: app.fetch,
-  connect: tcpDoor<Env>(app.fetch, (env) => readConfig(env).door),
+  connect: tcpDoor<Env>(app.fetch, doorLimits),
 } satisfies ExportedHandler<Env>;

@@ -4,6 +4,7 @@ export type LogEvent =
   | "acked"
   | "started"
   | "resumed"
+  | "staged"
   | "completed"
   | "commit-started"
   | "commit-ended"

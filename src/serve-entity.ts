@@ -1,4 +1,4 @@
-import parseRange from "range-parser";
+import { type ByteRange, parseByteRanges } from "./protocol/byte-ranges.ts";
 
 /** Bytes that can be served over HTTP. */
 export interface Entity {
@@ -11,8 +11,6 @@ export interface Entity {
   read(start: number, end: number): Promise<ReadableStream<Uint8Array>>;
 }
 
-/** More ranges than this are nobody's download; the whole is sent instead (RFC 9110 14.2). */
-const MAXIMUM_RANGES = 16;
 const TYPE = "application/octet-stream";
 
 /**
@@ -39,26 +37,17 @@ export async function serveEntity(request: Request, entity: Entity): Promise<Res
   return parts(entity, ranges, headers);
 }
 
-interface ByteRange {
-  readonly start: number;
-  /** Inclusive, as in Content-Range. */
-  readonly end: number;
-}
-
 function rangesOf(
   headers: Headers,
   { length, etag, modifiedAt }: Entity,
-): "all" | "unsatisfiable" | ByteRange[] {
+): ReturnType<typeof parseByteRanges> {
   const range = headers.get("Range");
-  if (range === null || !/^bytes=/i.test(range)) return "all";
+  if (range === null) return "all";
   // RFC 9110 13.1.5: the range counts only for the representation that the client has a part of.
   const condition = headers.get("If-Range");
-  if (condition !== null && condition !== etag && condition !== new Date(modifiedAt).toUTCString())
-    return "all";
-  const ranges = parseRange(length, range, { combine: true });
-  if (ranges === -1) return "unsatisfiable";
-  if (ranges === -2 || ranges.length > MAXIMUM_RANGES) return "all";
-  return ranges;
+  const isCurrent =
+    condition === null || condition === etag || condition === new Date(modifiedAt).toUTCString();
+  return isCurrent ? parseByteRanges(range, length) : "all";
 }
 
 async function whole(request: Request, entity: Entity, headers: Headers): Promise<Response> {
@@ -75,7 +64,7 @@ async function part(entity: Entity, { start, end }: ByteRange, headers: Headers)
 }
 
 /** multipart/byteranges, RFC 9110 14.6. */
-function parts(entity: Entity, ranges: ByteRange[], headers: Headers): Response {
+function parts(entity: Entity, ranges: readonly ByteRange[], headers: Headers): Response {
   const boundary = crypto.randomUUID();
   const encoder = new TextEncoder();
   const heads = ranges.map(({ start, end }) =>
@@ -95,7 +84,7 @@ function parts(entity: Entity, ranges: ByteRange[], headers: Headers): Response 
 
 async function send(
   entity: Entity,
-  ranges: ByteRange[],
+  ranges: readonly ByteRange[],
   heads: Uint8Array[],
   tail: Uint8Array,
   writable: WritableStream<Uint8Array>,

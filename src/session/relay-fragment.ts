@@ -1,6 +1,6 @@
 import { FAULTS } from "../protocol/faults.ts";
 import type { Packet } from "../protocol/packet.ts";
-import { contentCheck } from "./content-check.ts";
+import { type ContentCheck, contentCheck } from "./content-check.ts";
 import type { SessionPacket } from "./session-record.ts";
 import type { Answer, UploadSession } from "./upload-session.ts";
 
@@ -8,9 +8,8 @@ import type { Answer, UploadSession } from "./upload-session.ts";
 const PIECE_BYTES = 1024 * 1024;
 
 type Fragment = Extract<Packet, { type: "Fragment" }>;
-/** Sees each piece before its memory is used again. */
-type Look = (bytes: Uint8Array) => Promise<void>;
 type Session = DurableObjectStub<UploadSession>;
+type Reader = ReadableStreamBYOBReader | undefined;
 
 /** What an Ack would say if there were still somebody to read it. */
 const CLIENT_GONE: Answer = { offset: null, fault: FAULTS.edgeFailed };
@@ -30,73 +29,87 @@ export async function relayFragment(
   request: Request,
 ): Promise<Answer> {
   const check = contentCheck(request.headers);
-  if (check === null) return await relay(session, packet, fragment, request.body);
-  // Of a Fragment whose digest is wrong nothing may stay, so what was there before has to be known.
-  const before = await session.offset(packet);
-  const answer = await relay(session, packet, fragment, request.body, check.append);
-  if (before === null || (answer.fault !== null && answer !== CLIENT_GONE)) return answer;
-  if (answer !== CLIENT_GONE && (await check.isRight())) return answer;
-  await session.retract(packet, before);
-  return { offset: before, fault: FAULTS.digestMismatch };
-}
-
-async function relay(
-  session: Session,
-  packet: SessionPacket,
-  fragment: Fragment,
-  body: ReadableStream<Uint8Array> | null,
-  look?: Look,
-): Promise<Answer> {
-  const reader = body?.getReader({ mode: "byob" });
+  const reader = request.body?.getReader({ mode: "byob" });
   try {
-    return await relayPieces(session, packet, fragment, reader, look);
+    return check === null
+      ? await relay(session, packet, fragment, reader)
+      : await relayChecked(session, packet, fragment, reader, check);
   } finally {
     reader?.releaseLock(); // what is unread is the door's to deal with
   }
 }
 
-async function relayPieces(
+async function relay(
   session: Session,
   packet: SessionPacket,
   { range: { first, total }, contentLength }: Fragment,
-  reader: ReadableStreamBYOBReader | undefined,
-  look?: Look,
+  reader: Reader,
 ): Promise<Answer> {
-  let buffer: ArrayBufferLike = new ArrayBuffer(Math.min(PIECE_BYTES, contentLength));
   /** The session's word on the piece before; the first piece has none. */
   let before: Promise<Answer> | null = null;
   let stored = first;
-  for (let read = 0; ;) {
-    const wanted = Math.min(PIECE_BYTES, contentLength - read);
-    const bytes = await readPiece(reader, buffer, wanted);
-    await look?.(bytes);
+  let read = 0;
+  for await (const bytes of piecesOf(reader, contentLength)) {
     const start = first + read;
     read += bytes.byteLength;
-    const isLast = read === contentLength || bytes.byteLength < wanted;
-    if (isLast || read + first > stored) {
-      const sent: Promise<Answer> = session.append(packet, { first: start, total, bytes });
-      // If the piece before is refused, that is the answer, and nobody asks for this one's.
-      sent.catch(() => undefined);
-      const answer: Answer | null = before === null ? null : await before;
-      if (answer !== null && answer.fault !== null) return answer;
-      stored = answer?.offset ?? stored;
-      before = sent;
-    }
-    if (isLast) {
-      const answer = before === null ? CLIENT_GONE : await before;
-      return bytes.byteLength < wanted ? CLIENT_GONE : answer;
-    }
-    // The call above copied the bytes when it was made, so their memory takes the next piece.
+    if (read < contentLength && start + bytes.byteLength <= stored) continue;
+    const sent: Promise<Answer> = session.append(packet, { first: start, total, bytes });
+    // If the piece before is refused, that is the answer, and nobody asks for this one's.
+    sent.catch(() => undefined);
+    const answer: Answer | null = before === null ? null : await before;
+    if (answer !== null && answer.fault !== null) return answer;
+    stored = answer?.offset ?? stored;
+    before = sent;
+  }
+  const answer = before === null ? CLIENT_GONE : await before;
+  return read < contentLength ? CLIENT_GONE : answer;
+}
+
+/** The same for a Fragment with a digest: its pieces wait apart until all are here and right. */
+async function relayChecked(
+  session: Session,
+  packet: SessionPacket,
+  { range: { first, total }, contentLength }: Fragment,
+  reader: Reader,
+  check: ContentCheck,
+): Promise<Answer> {
+  const offset = await session.offset(packet);
+  if (offset === null) return { offset, fault: FAULTS.sessionUnknown };
+  if (first > offset) return { offset, fault: FAULTS.offsetGap };
+  const name = crypto.randomUUID();
+  let read = 0;
+  let before: Promise<void> = Promise.resolve();
+  for await (const bytes of piecesOf(reader, contentLength)) {
+    await check.append(bytes);
+    read += bytes.byteLength;
+    await before;
+    before = session.stage(packet, name, bytes);
+  }
+  await before;
+  if (read === contentLength && (await check.isRight()))
+    return await session.adopt(packet, name, first, total);
+  await session.unstage(name);
+  return read < contentLength ? CLIENT_GONE : { offset, fault: FAULTS.digestMismatch };
+}
+
+/**
+ * The body in pieces of at most 1 MiB; less than `length` bytes where the client has gone. The memory of a
+ * piece takes the next one: a call of the session copies it when it is made. An empty body is one empty piece.
+ */
+async function* piecesOf(reader: Reader, length: number): AsyncGenerator<Uint8Array, void, undefined> {
+  let buffer: ArrayBufferLike = new ArrayBuffer(Math.min(PIECE_BYTES, length));
+  for (let read = 0; read < length || read === 0;) {
+    const wanted = Math.min(PIECE_BYTES, length - read);
+    const bytes = await readPiece(reader, buffer, wanted);
+    if (bytes.byteLength > 0 || wanted === 0) yield bytes;
+    read += bytes.byteLength;
+    if (bytes.byteLength < wanted || wanted === 0) return;
     buffer = bytes.buffer;
   }
 }
 
 /** Up to `wanted` bytes, in `buffer` where it has just that size; fewer only where the body ends early. */
-async function readPiece(
-  reader: ReadableStreamBYOBReader | undefined,
-  buffer: ArrayBufferLike,
-  wanted: number,
-): Promise<Uint8Array> {
+async function readPiece(reader: Reader, buffer: ArrayBufferLike, wanted: number): Promise<Uint8Array> {
   if (reader === undefined || wanted === 0) return new Uint8Array(0);
   const space = buffer.byteLength === wanted ? buffer : new ArrayBuffer(wanted);
   const { value } = await reader.readAtLeast(wanted, new Uint8Array(space));

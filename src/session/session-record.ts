@@ -130,9 +130,10 @@ export function settle(
   const fault = reflect(outcome);
   const base = { ...record, changedAt: now };
   if (outcome.kind === "accepted") {
-    const commit = { id, attempts, unknown: false, fault: null };
     const delivery = record.delivery === null ? deliveryOf(outcome, directory, now) : null;
-    return { ...base, commit, delivery, state: delivery === null ? "committed" : "delivered" };
+    // The file's own way is another request than the notification: it starts with a key of its own.
+    if (delivery !== null) return { ...base, commit: null, delivery, state: "delivered" };
+    return { ...base, commit: { id, attempts, unknown: false, fault: null }, delivery, state: "committed" };
   }
   // A definite answer is about this attempt; an earlier one may still have arrived.
   const maybe = unknown || (outcome.kind === "silent" && outcome.mayHaveArrived);
@@ -164,7 +165,7 @@ export function bury(
   fault: Fault | null = null,
 ): SessionRecord {
   const { id = "", attempts = 0, unknown = false } = record.commit ?? {};
-  return { ...record, state, changedAt: now, commit: { id, attempts, unknown, fault } };
+  return { ...record, state, changedAt: now, delivery: null, commit: { id, attempts, unknown, fault } };
 }
 
 /** The tombstone of a session whose reply has been fetched, or is not wanted. */

@@ -21,6 +21,7 @@ import {
 } from "./session-record.ts";
 import { type SessionCounter, counterName } from "./session-counter.ts";
 import { SessionStore } from "./session-store.ts";
+import { StagedPieces } from "./staged-pieces.ts";
 import { shardOfTicket } from "./session-ticket.ts";
 
 /** What the session says to a packet; the door makes an Ack of it. */
@@ -59,6 +60,7 @@ const STILL_RUNNING: Answer = {
  */
 export class UploadSession extends DurableObject<Env> {
   readonly #store = new SessionStore(this.ctx.storage);
+  readonly #staged = new StagedPieces(this.ctx.storage.sql);
   #digest = new EntityDigest();
   readonly #outbox = new Outbox(this.#store, async (length) => await this.#digestOf(length), {
     started: (attempt) => this.#log("commit-started", { attempt }),
@@ -135,8 +137,11 @@ export class UploadSession extends DurableObject<Env> {
     switch (TRANSITIONS[state].Close) {
       case "commit":
       case "join": {
+        // What runs may be the application's turn, or, for another Close-Session, the file's way to its place.
+        const wasDelivered = this.#store.record?.delivery !== null;
         const answer = await this.#commit();
-        return this.#state() === "delivered" ? await this.#finish() : answer;
+        if (this.#state() !== "delivered") return answer;
+        return wasDelivered ? this.#publication() : await this.#finish();
       }
       case "finish":
         return await this.#finish();
@@ -180,12 +185,44 @@ export class UploadSession extends DurableObject<Env> {
     }
   }
 
-  /** Takes back what a Fragment stored whose digest was wrong; a client that sends two at once goes back with it. */
-  retract(packet: SessionPacket, from: number): void {
+  /** Keeps a piece of a Fragment whose digest is still to be checked. */
+  stage(packet: SessionPacket, fragment: string, bytes: Uint8Array): void {
     const state = this.#stateFor(packet);
-    if (state !== "receiving" && state !== "complete") return;
-    if (!this.#outbox.isRunning) this.#store.atomically(() => this.#store.fragments.truncate(from));
-    this.#digest = new EntityDigest();
+    // Of what would not be stored anyway nothing needs to be kept; `adopt` says why.
+    if (state === null || TRANSITIONS[state].Fragment !== "store") return;
+    this.#staged.add(fragment, bytes);
+    this.#log("staged", { bytes: bytes.byteLength });
+  }
+
+  /** The Fragment is what its client meant: its pieces are stored, all in one step, as if they had just come. */
+  adopt(packet: SessionPacket, fragment: string, first: number, total: number): Answer {
+    const pieces = this.#staged.read(fragment) ?? [];
+    let start = first;
+    // With no bytes this asks where the session stands, which is also the answer for an empty entity.
+    let answer = this.append(packet, {
+      first: Math.min(first, this.#offset()),
+      total,
+      bytes: new Uint8Array(0),
+    });
+    for (const bytes of pieces) {
+      if (answer.fault !== null) break;
+      answer = this.append(packet, { first: start, total, bytes });
+      start += bytes.byteLength;
+    }
+    this.#staged.discard(fragment);
+    return answer;
+  }
+
+  /** The Fragment is not what its client meant, or never came whole. */
+  unstage(fragment: string): void {
+    this.#staged.discard(fragment);
+  }
+
+  /** Cancel-Session where there is no room for a tombstone: the whole storage goes, which needs none. */
+  async erase(packet: SessionPacket): Promise<void> {
+    if (this.#stateFor(packet) === null) return;
+    this.#log("cancelled");
+    await this.#store.forget();
   }
 
   /** The size of what a data URL names and when it came; null where it is not here. */
@@ -279,12 +316,9 @@ export class UploadSession extends DurableObject<Env> {
     const { record } = this.#store;
     if (record === null || record.delivery === null) return UNKNOWN;
     if (record.delivery.copyToDestination) {
-      const fault = record.commit?.fault ?? null;
-      if (isFinal(record)) return { offset: null, fault };
+      if (isFinal(record)) return this.#publication();
       const answer = await this.#commit();
-      return this.#state() === "delivered"
-        ? { ...answer, fault: this.#store.record?.commit?.fault ?? FAULTS.edgeFailed }
-        : answer;
+      return this.#state() === "delivered" ? this.#publication() : answer;
     }
     const now = Date.now();
     this.#store.atomically(() => {
@@ -298,6 +332,11 @@ export class UploadSession extends DurableObject<Env> {
     return this.#result();
   }
 
+  /** Why the file is not at its destination yet, which the application has asked for. */
+  #publication(): Answer {
+    return { offset: null, fault: this.#store.record?.commit?.fault ?? STILL_RUNNING.fault };
+  }
+
   /** What a session that has ended, or a commit that has, says again and again. */
   #result(): Answer {
     switch (this.#state()) {
@@ -305,6 +344,8 @@ export class UploadSession extends DurableObject<Env> {
         return { offset: null, fault: HELD };
       case "discarded":
         return { offset: null, fault: this.#store.record?.commit?.fault ?? FAULTS.closedTooEarly };
+      case "cancelled":
+        return UNKNOWN;
       case "delivered":
       case "committed":
         return { offset: null, fault: null };

@@ -1,0 +1,39 @@
+/**
+ * Pieces of Fragments whose digest is still to be checked: kept apart from the upload, so that a Fragment
+ * that turns out wrong, or never ends, leaves nothing behind (RFC 9530). What a dead instance has left is
+ * removed by the first use in the next.
+ */
+export class StagedPieces {
+  readonly #sql: SqlStorage;
+  #exists = false;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** @param fragment names the Fragment that the bytes are the next of */
+  add(fragment: string, bytes: Uint8Array): void {
+    if (!this.#exists) {
+      this.#sql.exec("DROP TABLE IF EXISTS staged");
+      this.#sql.exec(
+        "CREATE TABLE staged (id INTEGER PRIMARY KEY, fragment TEXT NOT NULL, bytes BLOB NOT NULL)",
+      );
+      this.#exists = true;
+    }
+    this.#sql.exec("INSERT INTO staged (fragment, bytes) VALUES (?, ?)", fragment, bytes);
+  }
+
+  /** The pieces of a Fragment in order; null where an earlier instance had them. */
+  read(fragment: string): Uint8Array[] | null {
+    if (!this.#exists) return null;
+    const rows = this.#sql.exec<{ bytes: ArrayBuffer }>(
+      "SELECT bytes FROM staged WHERE fragment = ? ORDER BY id",
+      fragment,
+    );
+    return rows.toArray().map(({ bytes }) => new Uint8Array(bytes));
+  }
+
+  discard(fragment: string): void {
+    if (this.#exists) this.#sql.exec("DELETE FROM staged WHERE fragment = ?", fragment);
+  }
+}
