@@ -21,7 +21,7 @@ import { CREATED, expectAck, type ExpectedAck } from "./expect-ack.ts";
 export type Door = "tcp" | "http";
 
 /** The directories of every edge here; a test file adds its own. */
-export const DIRECTORIES: readonly DirectorySettings[] = [
+const DIRECTORIES: readonly DirectorySettings[] = [
   { path: "/uploads/" },
   { path: "/overwrite/", allow_overwrites: true },
   { path: "/notify/", notification: "by-value", notification_url: "/receive.ashx" },
