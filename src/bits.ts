@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import { answerData } from "./answer-data.ts";
-import { type Arrival, arrivalOf } from "./arrival.ts";
+import { type Arrival, arrivalOf, type Sender, senderOf } from "./arrival.ts";
 import { answerPacket, type Reply } from "./answer-packet.ts";
 import { type Config, ConfigError } from "./config.ts";
 import type { Env } from "./env.ts";
@@ -42,7 +42,7 @@ export function bits(config: Config | ((env: Env) => Config)): MiddlewareHandler
     try {
       const startedAt = Date.now();
       const reply = await answerPacket(request, arrival, settings(), context.env);
-      record(request, arrival, reply, Date.now() - startedAt);
+      record(request, senderOf(request, arrival, settings().trustedProxies), reply, Date.now() - startedAt);
       if (arrival.door === "http" && reply.fault !== null) await drain(request);
       return ack(request, reply);
     } catch (error) {
@@ -102,8 +102,8 @@ async function drain({ body }: Request): Promise<void> {
 
 /** A line for every Ack that ends something: a refusal, a Close-Session, a Cancel-Session. */
 function record(
-  { headers, url }: Request,
-  { clientAddress }: Arrival,
+  { headers }: Request,
+  { clientAddress, url }: Sender,
   reply: Reply,
   milliseconds: number,
 ): void {

@@ -10,7 +10,7 @@ interface Filled {
 }
 
 /** Taken at once for a consumer that brings no buffer. */
-const OWN_BUFFER_BYTES = 65_536;
+const OWN_BUFFER_BYTES = 262_144;
 
 /** What the consumer of a body gets when the client, not the app, is at fault. */
 export class BodyLost extends Error {

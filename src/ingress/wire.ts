@@ -1,3 +1,5 @@
+import { Deadline } from "./deadline.ts";
+
 /** One timed-out read or write; the connection is of no further use in that direction. */
 export class WireTimeout extends Error {
   override readonly name = "WireTimeout";
@@ -22,6 +24,13 @@ export class Wire {
   #isSilent = false;
   /** Bytes that were read and not used: a view of the scratch buffer. */
   #unread: Uint8Array = new Uint8Array(0);
+  readonly #readDeadline = new Deadline(() => {
+    this.#isSilent = true;
+    this.#ignore(this.#reader.cancel());
+  });
+  readonly #writeDeadline = new Deadline(() =>
+    this.#ignore(this.#writer.abort(new WireTimeout("the client does not read"))),
+  );
 
   constructor(socket: Socket, writeTimeoutSeconds: number) {
     this.#socket = socket;
@@ -80,15 +89,11 @@ export class Wire {
 
   /** Resolves when the runtime has taken the bytes; rejects when the client is gone or does not take them in time. */
   async write(bytes: Uint8Array): Promise<void> {
-    const timeout = new WireTimeout("the client does not read");
-    const timer = setTimeout(
-      () => this.#ignore(this.#writer.abort(timeout)),
-      this.#writeTimeoutSeconds * 1_000,
-    );
+    this.#writeDeadline.start(this.#writeTimeoutSeconds);
     try {
       await this.#writer.write(bytes);
     } finally {
-      clearTimeout(timer);
+      this.#writeDeadline.end();
     }
   }
 
@@ -105,6 +110,8 @@ export class Wire {
 
   /** Ends both directions; a read under way rejects. Never rejects. */
   async close(): Promise<void> {
+    this.#readDeadline.stop();
+    this.#writeDeadline.stop();
     try {
       await this.#socket.close();
     } catch {
@@ -120,10 +127,7 @@ export class Wire {
     reading: Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>>,
     timeoutSeconds: number,
   ): Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>> {
-    const timer = setTimeout(() => {
-      this.#isSilent = true;
-      this.#ignore(this.#reader.cancel());
-    }, timeoutSeconds * 1_000);
+    this.#readDeadline.start(timeoutSeconds);
     try {
       const read = await reading;
       if (this.#isSilent && (read.done || read.value.byteLength === 0))
@@ -132,7 +136,7 @@ export class Wire {
     } catch (error) {
       throw this.#isSilent ? new WireTimeout("the client is silent") : error;
     } finally {
-      clearTimeout(timer);
+      this.#readDeadline.end();
     }
   }
 

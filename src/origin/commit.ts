@@ -36,7 +36,7 @@ export interface Delivery {
   /** How long the application may neither take a byte nor answer. */
   readonly silenceSeconds: number;
   /**
-   * Whether an earlier attempt may have arrived: then a destination that exists is read back, since it
+   * Whether there was an attempt before, which may have arrived: then a destination that exists is read back, since it
    * may hold this very upload, or what came of it before the connection broke.
    */
   readonly isRepetition: boolean;
@@ -154,12 +154,21 @@ async function send(
   const writer = writable.getWriter();
   writer.closed.catch(() => undefined); // told by `write` and `close` already
   let sent = 0;
+  let taken: Promise<void> = Promise.resolve();
+  const write = async (bytes: Uint8Array): Promise<void> => {
+    await writer.write(bytes);
+    sent += bytes.byteLength;
+    watch.heard();
+  };
   try {
     for (const bytes of entity) {
-      await writer.write(bytes);
-      sent += bytes.byteLength;
-      watch.heard();
+      // One write ahead: storage is read while the origin takes what was read before.
+      const taking = write(bytes);
+      taking.catch(() => undefined); // `taken` says it, one turn later
+      await taken;
+      taken = taking;
     }
+    await taken;
     await writer.close();
   } catch {
     // The request has failed or was answered early; its own outcome says which.

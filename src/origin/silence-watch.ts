@@ -9,13 +9,19 @@ export interface SilenceWatch {
 /** Starts a watch; `signal` aborts after `seconds` without a call of `heard`. */
 export function watchForSilence(seconds: number): SilenceWatch {
   const controller = new AbortController();
-  const expire = () => controller.abort();
-  let timer = setTimeout(expire, seconds * 1000);
+  let heardAt = Date.now();
+  let timer = 0;
+  // Moved when it fires and not at every call: `heard` is called for each piece of an upload.
+  const look = () => {
+    const left = heardAt + seconds * 1000 - Date.now();
+    if (left > 0) timer = setTimeout(look, left);
+    else controller.abort();
+  };
+  look();
   return {
     signal: controller.signal,
     heard() {
-      clearTimeout(timer);
-      timer = setTimeout(expire, seconds * 1000);
+      heardAt = Date.now();
     },
     stop: () => clearTimeout(timer),
   };

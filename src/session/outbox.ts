@@ -121,7 +121,7 @@ export class Outbox {
   }
 
   async #attempt(sealed: SessionRecord, directory: UploadDirectory, config: Config): Promise<CommitOutcome> {
-    const { id = "", unknown = false } = sealed.commit ?? {};
+    const { id = "", attempts = 0 } = sealed.commit ?? {};
     const upload = {
       ...sealed,
       commitId: id,
@@ -135,7 +135,7 @@ export class Outbox {
       entity: () => fragments.read(),
       length: sealed.total ?? 0,
       silenceSeconds: directory.originTimeoutSeconds,
-      isRepetition: unknown,
+      isRepetition: attempts > 1,
       takeReply: repliesByValue(sealed, directory)
         ? (bytes) => {
             if (reply.length + bytes.byteLength > directory.maximumUploadBytes)

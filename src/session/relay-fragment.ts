@@ -7,6 +7,9 @@ import type { Answer, UploadSession } from "./upload-session.ts";
 /** The largest piece: an isolate of 128 MB serves many connections, and SQLite's rows end at 2 MB. */
 const PIECE_BYTES = 1024 * 1024;
 
+/** What a client gets to fill before it costs the memory of a piece: a thousand that dribble must not cost a GB. */
+const OPENING_BYTES = 64 * 1024;
+
 type Fragment = Extract<Packet, { type: "Fragment" }>;
 type Session = DurableObjectStub<UploadSession>;
 type Reader = ReadableStreamBYOBReader | undefined;
@@ -97,15 +100,29 @@ async function relayChecked(
  * piece takes the next one: a call of the session copies it when it is made. An empty body is one empty piece.
  */
 async function* piecesOf(reader: Reader, length: number): AsyncGenerator<Uint8Array, void, undefined> {
-  let buffer: ArrayBufferLike = new ArrayBuffer(Math.min(PIECE_BYTES, length));
+  let buffer: ArrayBufferLike = new ArrayBuffer(0);
   for (let read = 0; read < length || read === 0;) {
     const wanted = Math.min(PIECE_BYTES, length - read);
-    const bytes = await readPiece(reader, buffer, wanted);
+    const isOpening = read === 0 && wanted > OPENING_BYTES;
+    const bytes: Uint8Array = await (isOpening
+      ? readFirstPiece(reader, wanted)
+      : readPiece(reader, buffer, wanted));
     if (bytes.byteLength > 0 || wanted === 0) yield bytes;
     read += bytes.byteLength;
     if (bytes.byteLength < wanted || wanted === 0) return;
     buffer = bytes.buffer;
   }
+}
+
+/** As `readPiece`, but the memory for a whole piece is only there for a client that really sends. */
+async function readFirstPiece(reader: Reader, wanted: number): Promise<Uint8Array> {
+  const opening = await readPiece(reader, new ArrayBuffer(0), OPENING_BYTES);
+  if (opening.byteLength < OPENING_BYTES) return opening;
+  const rest = await readPiece(reader, new ArrayBuffer(0), wanted - OPENING_BYTES);
+  const piece = new Uint8Array(OPENING_BYTES + rest.byteLength);
+  piece.set(opening);
+  piece.set(rest, OPENING_BYTES);
+  return piece;
 }
 
 /** Up to `wanted` bytes, in `buffer` where it has just that size; fewer only where the body ends early. */

@@ -19,10 +19,7 @@ export class SessionCounter extends DurableObject {
    * @param now milliseconds since 1970
    */
   admit(client: string, sessionId: SessionId, limit: number, now: number): boolean {
-    const { sql } = this.ctx.storage;
-    sql.exec(
-      "CREATE TABLE IF NOT EXISTS open (session TEXT PRIMARY KEY, client TEXT NOT NULL, until INTEGER NOT NULL)",
-    );
+    const sql = this.#table();
     sql.exec("DELETE FROM open WHERE until <= ?", now);
     const { count } = sql
       .exec<{ count: number }>("SELECT count(*) AS count FROM open WHERE client = ?", client)
@@ -39,12 +36,21 @@ export class SessionCounter extends DurableObject {
 
   /** The session has sent something: it counts until its time is over. */
   extend(sessionId: SessionId, until: number): void {
-    this.ctx.storage.sql.exec("UPDATE open SET until = ? WHERE session = ?", until, sessionId);
+    this.#table().exec("UPDATE open SET until = ? WHERE session = ?", until, sessionId);
   }
 
   /** The session has ended. */
   release(sessionId: SessionId): void {
-    this.ctx.storage.sql.exec("DELETE FROM open WHERE session = ?", sessionId);
+    this.#table().exec("DELETE FROM open WHERE session = ?", sessionId);
+  }
+
+  /** Also for a session that was created before its directory had a limit. */
+  #table(): SqlStorage {
+    const { sql } = this.ctx.storage;
+    sql.exec(
+      "CREATE TABLE IF NOT EXISTS open (session TEXT PRIMARY KEY, client TEXT NOT NULL, until INTEGER NOT NULL)",
+    );
+    return sql;
   }
 }
 

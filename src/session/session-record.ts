@@ -136,9 +136,15 @@ export function settle(
     return { ...base, commit: { id, attempts, unknown: false, fault: null }, delivery, state: "committed" };
   }
   // A definite answer is about this attempt; an earlier one may still have arrived.
-  const maybe = unknown || (outcome.kind === "silent" && outcome.mayHaveArrived);
+  const maybe = unknown || mayHaveArrived(outcome);
   const commit = { id, attempts, unknown: maybe, fault };
   return { ...base, commit, state: record.delivery === null ? "failed" : "delivered" };
+}
+
+/** A gateway before the application speaks for itself when it says 502 or 504: the application may have it. */
+function mayHaveArrived(outcome: CommitOutcome): boolean {
+  if (outcome.kind === "silent") return outcome.mayHaveArrived;
+  return outcome.kind === "refused" && (outcome.status === 502 || outcome.status === 504);
 }
 
 /** What an acceptance leaves for Close-Session; null where it leaves nothing. */

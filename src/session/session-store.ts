@@ -47,9 +47,11 @@ export class SessionStore {
   }
 
   save(record: SessionRecord): void {
-    this.#storage.sql.exec(
-      "CREATE TABLE IF NOT EXISTS session (id INTEGER PRIMARY KEY, record TEXT NOT NULL)",
-    );
+    if (this.#record === null) {
+      this.#storage.sql.exec(
+        "CREATE TABLE IF NOT EXISTS session (id INTEGER PRIMARY KEY, record TEXT NOT NULL)",
+      );
+    }
     this.#storage.sql.exec(
       "INSERT OR REPLACE INTO session (id, record) VALUES (0, ?)",
       JSON.stringify(record),

@@ -23,14 +23,20 @@ export class StagedPieces {
     this.#sql.exec("INSERT INTO staged (fragment, bytes) VALUES (?, ?)", fragment, bytes);
   }
 
-  /** The pieces of a Fragment in order; null where an earlier instance had them. */
-  read(fragment: string): Uint8Array[] | null {
-    if (!this.#exists) return null;
-    const rows = this.#sql.exec<{ bytes: ArrayBuffer }>(
-      "SELECT bytes FROM staged WHERE fragment = ? ORDER BY id",
-      fragment,
-    );
-    return rows.toArray().map(({ bytes }) => new Uint8Array(bytes));
+  /** The pieces of a Fragment in order, one at a time; none where an earlier instance had them. */
+  *read(fragment: string): Generator<Uint8Array, void, undefined> {
+    for (let last = 0; this.#exists;) {
+      const [row] = this.#sql
+        .exec<{ id: number; bytes: ArrayBuffer }>(
+          "SELECT id, bytes FROM staged WHERE fragment = ? AND id > ? ORDER BY id LIMIT 1",
+          fragment,
+          last,
+        )
+        .toArray();
+      if (row === undefined) return;
+      yield new Uint8Array(row.bytes);
+      last = row.id;
+    }
   }
 
   discard(fragment: string): void {

@@ -190,13 +190,14 @@ export class UploadSession extends DurableObject<Env> {
     const state = this.#stateFor(packet);
     // Of what would not be stored anyway nothing needs to be kept; `adopt` says why.
     if (state === null || TRANSITIONS[state].Fragment !== "store") return;
+    // A record and its alarm, so that what a client leaves here for ever is removed like everything else.
+    this.announce(packet);
     this.#staged.add(fragment, bytes);
     this.#log("staged", { bytes: bytes.byteLength });
   }
 
   /** The Fragment is what its client meant: its pieces are stored, all in one step, as if they had just come. */
   adopt(packet: SessionPacket, fragment: string, first: number, total: number): Answer {
-    const pieces = this.#staged.read(fragment) ?? [];
     let start = first;
     // With no bytes this asks where the session stands, which is also the answer for an empty entity.
     let answer = this.append(packet, {
@@ -204,7 +205,7 @@ export class UploadSession extends DurableObject<Env> {
       total,
       bytes: new Uint8Array(0),
     });
-    for (const bytes of pieces) {
+    for (const bytes of this.#staged.read(fragment)) {
       if (answer.fault !== null) break;
       answer = this.append(packet, { first: start, total, bytes });
       start += bytes.byteLength;
@@ -256,6 +257,7 @@ export class UploadSession extends DurableObject<Env> {
   appendReply(first: number, bytes: Uint8Array): boolean {
     const { reply, record } = this.#store;
     if (record?.state !== "committing" || record.delivery !== null) return false;
+    if (first + bytes.byteLength > (this.#directory()?.maximumUploadBytes ?? 0)) return false;
     if (first === 0) this.#store.atomically(() => reply.discard());
     if (first !== reply.length) return false;
     this.#store.atomically(() => reply.append(bytes, Date.now()));
