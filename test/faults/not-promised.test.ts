@@ -96,20 +96,33 @@ it("… or until the operator says that it may be sent again", async () => {
   expect(after.commitsOf(upload.destination)).toHaveLength(1);
 });
 
-it("an error is believed: what a gateway answers for an application that took the upload counts as its refusal", async () => {
+it("a gateway's 502 or 504 does not say what the application did: a hold directory waits (ruling 19)", async () => {
   const { origin } = bench();
   const upload = await bench().beginWhole(1_000, "/hold/");
   origin.fault = async ({ socket, deliver }) => {
     await deliver();
     socket.end("HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\n\r\n");
   };
-  expect((await upload.close()).status).toBe(504);
+  expect((await upload.close()).status).toBe(503);
+  origin.fault = null;
+  expect((await upload.close()).status).toBe(503);
+  expect(bench().commitsOf(upload.destination)).toHaveLength(1);
+});
+
+it("any other error is believed: an application that took the upload and says 500 is told again", async () => {
+  const { origin } = bench();
+  const upload = await bench().beginWhole(1_000, "/hold/");
+  origin.fault = async ({ socket, deliver }) => {
+    await deliver();
+    socket.end("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n");
+  };
+  expect((await upload.close()).status).toBe(500);
   origin.fault = null;
   expect((await upload.close()).status).toBe(200);
   expect(bench().commitsOf(upload.destination)).toHaveLength(2);
 });
 
-it("and a file that an application keeps although it answers with an error is another's to the next attempt", async () => {
+it("a file that an application keeps although it answers with an error is known again by its bytes", async () => {
   const { origin } = bench();
   const upload = await bench().beginWhole(1_000);
   origin.fault = async ({ socket, deliver }) => {
@@ -118,6 +131,6 @@ it("and a file that an application keeps although it answers with an error is an
   };
   expect((await upload.close()).status).toBe(500);
   origin.fault = null;
-  expect((await upload.close()).status).toBe(403);
+  expect((await upload.close()).status).toBe(200);
   expect((await bench().published(upload.destination))?.equals(upload.bytes)).toBe(true);
 });
