@@ -18,6 +18,8 @@ const missing = Object.entries(packages).flatMap(([folder, entry]) =>
     .map((name) => `${folder} wants ${name}`),
 );
 if (missing.length > 0) {
-  console.error(`package-lock.json is not whole; choose releases whose every platform is published:\n${missing.join("\n")}`);
+  console.error(
+    `package-lock.json is not whole; choose releases whose every platform is published:\n${missing.join("\n")}`,
+  );
   process.exit(1);
 }

@@ -1,5 +1,8 @@
 import { type Fault, FAULTS } from "./faults.ts";
 
+/** Where a directory's sessions show their data, as IIS did ([MC-BUP] 4.2); nothing can be uploaded there. */
+export const DATA_FOLDER = "BITS-Sessions";
+
 /** Names that Windows gives to devices in every folder, with or without an extension. */
 const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:[. ].*)?$/i;
 /** Never part of a Windows file name: separators, stream and wildcard characters, controls. */
@@ -16,7 +19,8 @@ const FORBIDDEN = /[\u0000-\u001f\u007f"*/:<>?\\|]/;
  * @returns 400 + E_INVALIDARG ([MC-BUP] 2.2.1.2, "destination URL is a directory"; 3.2.5.2.3), or null
  */
 export function refuseDestination(path: string, directoryPath = "/"): Fault | null {
-  if (/^bits-sessions(?:\/|$)/i.test(path.slice(directoryPath.length))) return FAULTS.destinationMalformed;
+  const [folder = ""] = path.slice(directoryPath.length).split("/");
+  if (folder.toLowerCase() === DATA_FOLDER.toLowerCase()) return FAULTS.destinationMalformed;
   if (path.endsWith("/")) return FAULTS.destinationIsDirectory;
   return path.slice(1).split("/").every(isFileName) ? null : FAULTS.destinationMalformed;
 }

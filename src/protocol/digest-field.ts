@@ -1,5 +1,5 @@
 /** The algorithms of RFC 9530 5 that are not broken. */
-export type DigestAlgorithm = "sha-256" | "sha-512";
+type DigestAlgorithm = "sha-256" | "sha-512";
 
 export interface Digest {
   readonly algorithm: DigestAlgorithm;

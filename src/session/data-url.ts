@@ -1,4 +1,5 @@
 import type { Config, UploadDirectory } from "../config.ts";
+import { DATA_FOLDER } from "../protocol/destination.ts";
 import { parseSessionId, type SessionId } from "../protocol/session-id.ts";
 import { isSigned, sign } from "./signature.ts";
 
@@ -14,9 +15,6 @@ const PLACES: { readonly [kind in DataKind]: { readonly folder: string; readonly
   reply: { folder: "Replies", file: "responsefile.bin" },
   "new-reply": { folder: "Replies", file: "responsefile.bin" },
 };
-
-/** The folder that holds them, in each upload directory; nothing can be uploaded there. */
-export const DATA_FOLDER = "BITS-Sessions";
 
 const PATH = new RegExp(
   `^${DATA_FOLDER}/(Requests|Replies)/([^/]+)/([0-9a-f]{1,12})-([0-9a-f]{32})/[a-z]+\\.bin$`,

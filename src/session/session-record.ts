@@ -40,7 +40,7 @@ export interface SessionRecord extends SessionPacket {
 }
 
 /** An upload that a notified application has taken. */
-export interface Delivery {
+interface Delivery {
   readonly at: number;
   /** The file is to be put at the destination when the session is closed. */
   readonly copyToDestination: boolean;
