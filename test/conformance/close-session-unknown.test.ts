@@ -98,13 +98,25 @@ describe("An origin that keeps the file and breaks the connection (ruling 19)", 
 });
 
 describe("After an answer that refused, where no file may be overwritten (rulings 13 and 17)", () => {
-  it("a file that has appeared is another's: 403, and it stays as it is", async () => {
-    using upload = await bench().beginWhole(SIZE);
-    bench().origin.queue(answer(500));
-    expectAck(await upload.close(), { ...ofApplication(500), sessionId: upload.sessionId });
-    await bench().place(upload.target, upload.bytes.subarray(0, 1_000));
-    expectAck(await upload.close(), { ...FORBIDDEN, sessionId: upload.sessionId });
-    await bench().expectPublished(upload.target, upload.bytes.subarray(0, 1_000));
+  it("the file is found where the origin had kept it all the same", async () => {
+    using upload = await refused({ kind: "store-then-answer", status: 500 });
+    await bench().expectPublished(upload.target, upload.bytes);
+    expectAck(await upload.close(), upload.done);
+    await bench().expectPublished(upload.target, upload.bytes);
+  });
+
+  it.each<[string, (bytes: Buffer) => Buffer]>([
+    ["another file", () => contentOf(SIZE, "another")],
+    ["a file that differs in its last byte", (bytes) => withByte(bytes, SIZE - 1)],
+    ["a file that begins as ours and is longer", (bytes) => Buffer.concat([bytes, Buffer.from("+")])],
+  ])("%s that has appeared stays as it is: 403", async (_, other) => {
+    using upload = await refused(answer(500));
+    const theirs = other(upload.bytes);
+    await bench().place(upload.target, theirs);
+    for (let turn = 0; turn < 2; turn++) {
+      expectAck(await upload.close(), { ...FORBIDDEN, sessionId: upload.sessionId });
+    }
+    await bench().expectPublished(upload.target, theirs);
   });
 });
 
@@ -128,6 +140,14 @@ async function lost(behaviour: OriginBehaviour, directory = "/impatient/"): Prom
   const expected = ofApplication(behaviour.kind === "hang" ? 504 : 502, code);
   expectAck(await upload.close(), { ...expected, sessionId: upload.sessionId });
   await bench().untilLogged("commit-ended", upload);
+  return upload;
+}
+
+/** A complete upload whose first commit the origin answered with 500. */
+async function refused(behaviour: OriginBehaviour): Promise<Upload> {
+  const upload = await bench().beginWhole(SIZE);
+  bench().origin.queue(behaviour);
+  expectAck(await upload.close(), { ...ofApplication(500), sessionId: upload.sessionId });
   return upload;
 }
 
