@@ -28,8 +28,8 @@ export interface Said {
 type State =
   "receiving" | "complete" | "failed" | "refused" | "delivered" | "committed" | "discarded" | "cancelled";
 
-export const INVALID: Said = { status: 400, code: "0x80070057", context: "0x5" };
-export const FORBIDDEN: Said = { status: 403, code: "0x80070005", context: "0x5" };
+const INVALID: Said = { status: 400, code: "0x80070057", context: "0x5" };
+const FORBIDDEN: Said = { status: 403, code: "0x80070005", context: "0x5" };
 const UNKNOWN: Said = { status: 500, code: "0x8020001F", context: "0x5" };
 const FULL: Said = { status: 507, code: "0x801901FB", context: "0x7" };
 const FORBIDDEN_BY_APPLICATION: Said = { status: 403, code: "0x80190193", context: "0x7" };
