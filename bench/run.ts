@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { relative } from "node:path";
 import { parseArgs } from "node:util";
 import { Uploader } from "./client/uploader.ts";
 import { startOrigin } from "./edge/origin.ts";
@@ -71,5 +72,5 @@ async function main(): Promise<void> {
     }
   }
   for (const result of results) console.log(formatSuite(result, process.stdout.isTTY));
-  console.log(`\n${await writeResults(results)}`);
+  console.log(`\n${relative(process.cwd(), await writeResults(results))}`);
 }

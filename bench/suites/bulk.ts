@@ -1,42 +1,41 @@
-import type { UploadJob, UploadResult } from "../client/process.ts";
-import type { Destination } from "../client/upload.ts";
-import { OVERWRITING, startMeasuredEdge } from "../edge/measured-edge.ts";
+import { STORAGES, type StorageKind } from "../machine/folders.ts";
 import { atLeast, atMost, type Figure, figure, ratio, type Target } from "../measure/figure.ts";
 import { interleave } from "../measure/interleave.ts";
-import { megabytesPerSecond, percentile } from "../measure/statistics.ts";
-import { STORAGES, type StorageKind } from "../machine/folders.ts";
-import { runRawStorage, startNullWorker, startTus } from "../peers/peers.ts";
+import { percentile } from "../measure/statistics.ts";
+import {
+  type BulkLoad,
+  type BulkRun,
+  straightToStorage,
+  throughEdge,
+  throughNullWorker,
+  throughTus,
+} from "./bulk-runs.ts";
 import type { Stage, Suite } from "./stage.ts";
 
 const KIB = 1024;
 const MIB = 1024 * 1024;
 const UPLOAD_BYTES = 256 * MIB;
+const QUICK_UPLOAD_BYTES = 64 * MIB;
 
+/** A size of Fragments, and what is promised for it at the TCP door. */
 interface Size {
   readonly name: string;
   readonly bytes: number;
+  /** MB/s in memory. */
   readonly memory: Target;
-  /** Against raw SQLite on disk. */
+  /** Against raw SQLite on disk, the commit included. */
   readonly ofSqlite: Target;
+  /** Against @tus/server with equal requests. */
+  readonly ofTus: Target | null;
 }
 
 const SIZES: readonly Size[] = [
-  { name: "64 KiB", bytes: 64 * KIB, memory: atLeast(90), ofSqlite: atLeast(0.5) },
-  { name: "1 MiB", bytes: MIB, memory: atLeast(180), ofSqlite: atLeast(0.8) },
-  { name: "13 MiB", bytes: 13 * MIB, memory: atLeast(180), ofSqlite: atLeast(0.8) },
+  { name: "64 KiB", bytes: 64 * KIB, memory: atLeast(90), ofSqlite: atLeast(0.5), ofTus: atLeast(2) },
+  { name: "1 MiB", bytes: MIB, memory: atLeast(180), ofSqlite: atLeast(0.8), ofTus: null },
+  { name: "13 MiB", bytes: 13 * MIB, memory: atLeast(180), ofSqlite: atLeast(0.8), ofTus: null },
 ];
 
-/** What every contestant comes down to. */
-interface Run {
-  readonly milliseconds: number;
-  /** Without what comes after the last fragment's answer. */
-  readonly bodyMilliseconds: number;
-  readonly latencies: readonly number[];
-  readonly edgeCpuMilliseconds: number;
-  readonly clientCpuMilliseconds: number;
-}
-
-/** One upload of 256 MiB at a time. */
+/** One upload at a time, as fast as it goes. */
 export const bulk: Suite = {
   name: "bulk",
   title: "One upload of 256 MiB",
@@ -51,158 +50,81 @@ export const bulk: Suite = {
 };
 
 async function measure(stage: Stage, storage: StorageKind, size: Size): Promise<Figure[]> {
-  const edge = (dialect: "tcp" | "http") => () => throughEdge(stage, storage, size.bytes, dialect);
-  const nothing = (dialect: "tcp" | "http") => () => throughNull(stage, size.bytes, dialect);
-  const runs = await interleave<string, Run>(
+  const totalBytes = stage.isQuick ? QUICK_UPLOAD_BYTES : UPLOAD_BYTES;
+  const load: BulkLoad = { totalBytes, fragmentBytes: size.bytes, storage };
+  const runs = await interleave<string, BulkRun>(
     {
-      "edge, TCP door": edge("tcp"),
-      "raw SQLite": () => raw(stage, storage, size.bytes, "sqlite"),
-      "null Worker, TCP door": nothing("tcp"),
-      "edge, HTTP door": edge("http"),
-      "file with fsync": () => raw(stage, storage, size.bytes, "file"),
-      "null Worker, HTTP door": nothing("http"),
-      "@tus/server": () => throughTus(stage, storage, size.bytes),
+      "edge, TCP door": () => throughEdge(stage, load, "tcp"),
+      "raw SQLite": () => straightToStorage(stage, load, "sqlite"),
+      "null Worker, TCP door": () => throughNullWorker(stage, load, "tcp"),
+      "edge, HTTP door": () => throughEdge(stage, load, "http"),
+      "file with fsync": () => straightToStorage(stage, load, "file"),
+      "null Worker, HTTP door": () => throughNullWorker(stage, load, "http"),
+      "@tus/server": () => throughTus(stage, load),
     },
     stage.rounds,
     stage.progress,
-    `${UPLOAD_BYTES / MIB} MiB in ${size.name}, ${storage}`,
+    `${totalBytes / MIB} MiB in ${size.name}, ${storage}`,
   );
-  return describe(`bulk/${storage}/${size.name}`, storage, size, runs);
+  const of = (name: string): readonly BulkRun[] => runs[name] ?? [];
+  const prefix = `bulk/${storage}/${size.name}`;
+  const inMemory = storage === "memory" ? size.memory : null;
+  return [
+    ...Object.keys(runs).map((name) =>
+      figure(`${prefix}/${name}`, "MB/s", speeds(of(name)), name === "edge, TCP door" ? inMemory : null),
+    ),
+    ...compare(prefix, "TCP door", of, {
+      sqlite: storage === "disk" ? size.ofSqlite : null,
+      tus: size.ofTus,
+    }),
+    // Promised for one client that sends 64 KiB at a time into memory.
+    ...details(
+      `${prefix}/edge, TCP door`,
+      of("edge, TCP door"),
+      storage === "memory" && size.bytes === 64 * KIB,
+    ),
+    ...compare(prefix, "HTTP door", of, { sqlite: null, tus: null }),
+    ...details(`${prefix}/edge, HTTP door`, of("edge, HTTP door"), false),
+  ];
 }
 
-function describe(
+function compare(
   prefix: string,
-  storage: StorageKind,
-  size: Size,
-  runs: Readonly<Record<string, readonly Run[]>>,
+  door: "TCP door" | "HTTP door",
+  of: (name: string) => readonly BulkRun[],
+  targets: { readonly sqlite: Target | null; readonly tus: Target | null },
 ): Figure[] {
-  const speeds = (name: string, part: "milliseconds" | "bodyMilliseconds" = "milliseconds") =>
-    (runs[name] ?? []).map((run) => megabytesPerSecond(UPLOAD_BYTES, run[part]));
-  const figures = Object.keys(runs).map((name) => {
-    const target = storage === "memory" && name === "edge, TCP door" ? size.memory : null;
-    return figure(`${prefix}/${name}`, "MB/s", speeds(name), target);
-  });
-  for (const door of ["TCP door", "HTTP door"]) {
-    const name = `edge, ${door}`;
-    const own = runs[name] ?? [];
-    figures.push(
-      figure(`${prefix}/${name}, without commit`, "MB/s", speeds(name, "bodyMilliseconds")),
-      ratio(
-        `${prefix}/${name} to raw SQLite`,
-        speeds(name),
-        speeds("raw SQLite"),
-        storage === "disk" && door === "TCP door" ? size.ofSqlite : null,
-      ),
-      ratio(
-        `${prefix}/${name} to @tus/server`,
-        speeds(name),
-        speeds("@tus/server"),
-        size.bytes === 64 * KIB && door === "TCP door" ? atLeast(2) : null,
-      ),
-      ratio(`${prefix}/${name} to null Worker`, speeds(name), speeds(`null Worker, ${door}`)),
-      figure(`${prefix}/${name}, Ack p50`, "ms", at(own, 0.5), ackTarget(0.6, storage, size, door)),
-      figure(`${prefix}/${name}, Ack p99`, "ms", at(own, 0.99), ackTarget(3, storage, size, door)),
-      figure(
-        `${prefix}/${name}, workerd's CPU per MiB`,
-        "ms CPU",
-        own.map((run) => run.edgeCpuMilliseconds / (UPLOAD_BYTES / MIB)),
-      ),
-      figure(
-        `${prefix}/${name}, client's CPU per MiB`,
-        "ms CPU",
-        own.map((run) => run.clientCpuMilliseconds / (UPLOAD_BYTES / MIB)),
-      ),
-    );
-  }
-  return figures;
+  const edge = speeds(of(`edge, ${door}`));
+  return [
+    ratio(`${prefix}/edge, ${door} to raw SQLite`, edge, speeds(of("raw SQLite")), targets.sqlite),
+    ratio(`${prefix}/edge, ${door} to @tus/server`, edge, speeds(of("@tus/server")), targets.tus),
+    ratio(`${prefix}/edge, ${door} to null Worker`, edge, speeds(of(`null Worker, ${door}`))),
+  ];
 }
 
-function at(runs: readonly Run[], share: number): number[] {
-  return runs.map((run) => percentile(run.latencies, share));
+function details(prefix: string, runs: readonly BulkRun[], hasAckTargets: boolean): Figure[] {
+  const ack = (share: number): number[] => runs.map(({ latencies }) => percentile(latencies, share));
+  return [
+    figure(
+      `${prefix}, without commit`,
+      "MB/s",
+      runs.map((run) => run.withoutCommit),
+    ),
+    figure(`${prefix}, Ack p50`, "ms", ack(0.5), hasAckTargets ? atMost(0.6) : null),
+    figure(`${prefix}, Ack p99`, "ms", ack(0.99), hasAckTargets ? atMost(3) : null),
+    figure(
+      `${prefix}, workerd's CPU for each MiB`,
+      "ms CPU",
+      runs.map((run) => run.edgeCpu),
+    ),
+    figure(
+      `${prefix}, client's CPU for each MiB`,
+      "ms CPU",
+      runs.map((run) => run.clientCpu),
+    ),
+  ];
 }
 
-/** Promised for one client that sends 64 KiB at a time into memory. */
-function ackTarget(milliseconds: number, storage: StorageKind, size: Size, door: string): Target | null {
-  const isPromised = storage === "memory" && size.bytes === 64 * KIB && door === "TCP door";
-  return isPromised ? atMost(milliseconds) : null;
-}
-
-async function throughEdge(
-  stage: Stage,
-  storage: StorageKind,
-  fragmentBytes: number,
-  dialect: "tcp" | "http",
-): Promise<Run> {
-  const { origin, disk } = stage;
-  await using edge = await startMeasuredEdge({ storage, disk, originUrl: origin.url });
-  await warmUp(stage, edge.door(dialect), fragmentBytes);
-  const before = await edge.cpuMilliseconds();
-  const result = await stage.uploader.run(jobTo(edge.door(dialect), fragmentBytes));
-  return toRun(result, (await edge.cpuMilliseconds()) - before);
-}
-
-async function throughNull(stage: Stage, fragmentBytes: number, dialect: "tcp" | "http"): Promise<Run> {
-  const worker = await startNullWorker();
-  try {
-    await warmUp(stage, worker.door(dialect), fragmentBytes);
-    return toRun(await stage.uploader.run(jobTo(worker.door(dialect), fragmentBytes)), Number.NaN);
-  } finally {
-    await worker.stop();
-  }
-}
-
-async function throughTus(stage: Stage, storage: StorageKind, fragmentBytes: number): Promise<Run> {
-  const tus = await startTus(storage, stage.disk);
-  try {
-    await warmUp(stage, tus.destination, fragmentBytes);
-    return toRun(await stage.uploader.run(jobTo(tus.destination, fragmentBytes)), Number.NaN);
-  } finally {
-    await tus.stop();
-  }
-}
-
-async function raw(
-  stage: Stage,
-  storage: StorageKind,
-  fragmentBytes: number,
-  kind: "sqlite" | "file",
-): Promise<Run> {
-  const job = { kind, totalBytes: UPLOAD_BYTES, fragmentBytes };
-  const { writeMilliseconds: milliseconds } = await runRawStorage(job, storage, stage.disk);
-  return {
-    milliseconds,
-    bodyMilliseconds: milliseconds,
-    latencies: [],
-    edgeCpuMilliseconds: Number.NaN,
-    clientCpuMilliseconds: Number.NaN,
-  };
-}
-
-/** Code is compiled and the heap has its size before anything counts. */
-async function warmUp(stage: Stage, destination: Destination, fragmentBytes: number): Promise<void> {
-  await stage.uploader.run({
-    ...jobTo(destination, fragmentBytes),
-    totalBytes: Math.max(32 * MIB, fragmentBytes),
-  });
-}
-
-function jobTo(destination: Destination, fragmentBytes: number): UploadJob {
-  return {
-    destination,
-    folder: OVERWRITING,
-    totalBytes: UPLOAD_BYTES,
-    fragmentBytes,
-    clients: 1,
-    uploads: 1,
-  };
-}
-
-function toRun(result: UploadResult, edgeCpuMilliseconds: number): Run {
-  return {
-    milliseconds: result.milliseconds,
-    bodyMilliseconds: result.uploads[0]?.bodyMilliseconds ?? Number.NaN,
-    latencies: result.latencies.fragment,
-    edgeCpuMilliseconds,
-    clientCpuMilliseconds: result.cpuMilliseconds,
-  };
+function speeds(runs: readonly BulkRun[]): number[] {
+  return runs.map((run) => run.megabytesPerSecond);
 }
