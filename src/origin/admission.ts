@@ -1,7 +1,7 @@
 import type { Config, UploadDirectory } from "../config.ts";
 import { type Fault, FAULTS } from "../protocol/faults.ts";
 import { HEADER } from "../protocol/headers.ts";
-import { reflect } from "../protocol/reflect.ts";
+import { reflect, type Silence } from "../protocol/reflect.ts";
 
 /** A Create-Session must not wait longer: its client waits for five minutes, and a person may for it. */
 const PATIENCE_MS = 15_000;
@@ -45,7 +45,8 @@ export async function admit(
   const asksElsewhere = directory.authorizeUrl !== null;
   const url = asksElsewhere ? new URL(directory.authorizeUrl, destinationUrl).href : destinationUrl;
   const response = await ask(url, credentialsOf(applicant));
-  if (response === null) return refusal(reflect({ kind: "silent", why: "timedOut", mayHaveArrived: true }));
+  if (typeof response === "string")
+    return refusal(reflect({ kind: "silent", why: response, mayHaveArrived: true }));
   // A destination that is not there yet is what most uploads are for; a page that decides must exist.
   const admission = !asksElsewhere && response.status === 404 ? ADMITTED : judge(response);
   if (!admission.isAdmitted || !mayNotExist) return admission;
@@ -88,11 +89,11 @@ async function exists(url: string, { originAuthorization }: Config): Promise<boo
     url,
     originAuthorization === null ? [] : [["Authorization", originAuthorization]],
   );
-  return response?.ok === true;
+  return typeof response !== "string" && response.ok;
 }
 
-/** The answer to a HEAD, or null where there is none. */
-async function ask(url: string, headers: [string, string][]): Promise<Response | null> {
+/** The answer to a HEAD, or why there is none. */
+async function ask(url: string, headers: [string, string][]): Promise<Response | Silence> {
   try {
     return await fetch(url, {
       method: "HEAD",
@@ -100,7 +101,8 @@ async function ask(url: string, headers: [string, string][]): Promise<Response |
       redirect: "manual",
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
-  } catch {
-    return null;
+  } catch (error) {
+    const isLate = error instanceof Error && error.name === "TimeoutError";
+    return isLate ? "timedOut" : "connectionLost";
   }
 }

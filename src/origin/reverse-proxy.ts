@@ -5,7 +5,14 @@ import type { Config } from "../config.ts";
 const COPY_BYTES = 256 * 1024;
 
 /** What says who the client is or what it means; the edge says so itself, or nobody does. */
-const CLAIMS = ["Forwarded", "X-Real-IP", "X-Forwarded-For", "CF-Connecting-IP", "X-HTTP-Method-Override"];
+const CLAIMS = [
+  "Forwarded",
+  "X-Real-IP",
+  "X-Forwarded-For",
+  "CF-Connecting-IP",
+  "X-HTTP-Method-Override",
+  "Proxy-Connection",
+];
 
 /**
  * Everything that is not BITS goes to the origin as it came: method, path, query, headers less the

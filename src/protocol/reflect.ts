@@ -18,7 +18,7 @@ export interface Acceptance {
 }
 
 /** Why there was no answer. */
-type Silence = "timedOut" | "cannotConnect" | "connectionLost";
+export type Silence = "timedOut" | "cannotConnect" | "connectionLost";
 
 /** What a directory answers whose uploads of unknown outcome wait for the operator (ruling 19). */
 export const HELD: Fault = { fault: "held", status: 503, hresult: 0x801901f7, context: 0x7 };
