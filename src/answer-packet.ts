@@ -13,7 +13,8 @@ import { expectedDigestOf } from "./session/content-check.ts";
 import { relayFragment } from "./session/relay-fragment.ts";
 import type { SessionPacket } from "./session/session-record.ts";
 import { verifyTicket } from "./session/session-ticket.ts";
-import type { Answer, UploadSession } from "./session/upload-session.ts";
+import type { Answer } from "./session/answer.ts";
+import type { UploadSession } from "./session/upload-session.ts";
 
 /** An answer, and what only Create-Session's Ack says. */
 export interface Reply extends Answer {

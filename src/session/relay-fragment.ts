@@ -2,7 +2,8 @@ import { FAULTS } from "../protocol/faults.ts";
 import type { Packet } from "../protocol/packet.ts";
 import { type ContentCheck, contentCheck } from "./content-check.ts";
 import type { SessionPacket } from "./session-record.ts";
-import type { Answer, UploadSession } from "./upload-session.ts";
+import type { Answer } from "./answer.ts";
+import type { UploadSession } from "./upload-session.ts";
 
 /** The largest piece: an isolate of 128 MB serves many connections, and SQLite's rows end at 2 MB. */
 const PIECE_BYTES = 1024 * 1024;

@@ -1,15 +1,14 @@
 import { DurableObject } from "cloudflare:workers";
 import { type Config, directoryOf, readConfig, type UploadDirectory } from "../config.ts";
 import type { Env } from "../env.ts";
-import { log, type LogEvent } from "../log.ts";
-import { type Fault, FAULTS, isFault } from "../protocol/faults.ts";
-import { type CommitOutcome, HELD, reflect } from "../protocol/reflect.ts";
+import { FAULTS, isFault } from "../protocol/faults.ts";
 import { planPiece, type SessionState, TRANSITIONS } from "../protocol/transfer.ts";
-import type { SessionId } from "../protocol/session-id.ts";
-import { formatHresult } from "../protocol/write-ack.ts";
-import { Outbox } from "./outbox.ts";
+import { type Answer, resultOf, STILL_RUNNING, UNKNOWN } from "./answer.ts";
 import { type DataKind, dataUrl } from "./data-url.ts";
 import { digestOf, EntityDigest } from "./entity-digest.ts";
+import { Outbox } from "./outbox.ts";
+import { appendReply, type DataSize, measure, streamOf } from "./session-data.ts";
+import { SessionJournal } from "./session-journal.ts";
 import {
   bury,
   finish,
@@ -19,20 +18,8 @@ import {
   type SessionRecord,
   stateOf,
 } from "./session-record.ts";
-import { type SessionCounter, counterName } from "./session-counter.ts";
 import { SessionStore } from "./session-store.ts";
 import { StagedPieces } from "./staged-pieces.ts";
-import { shardOfTicket } from "./session-ticket.ts";
-
-/** What the session says to a packet; the door makes an Ack of it. */
-export interface Answer {
-  /** Next byte that a Fragment may start at; null where the session is not known. */
-  readonly offset: number | null;
-  /** Null on success. */
-  readonly fault: Fault | null;
-  /** Where the application's reply is, for the Ack of the Fragment that completes an upload-reply. */
-  readonly replyUrl?: string | null;
-}
 
 /** A run of a Fragment's bytes, at most 1 MiB: its place in the entity, and the entity's length. */
 export interface Piece {
@@ -46,13 +33,6 @@ const ALARM_RETRY_MS = 60_000;
 /** For sessions whose directory has left the configuration. */
 const DEFAULT_TIMEOUT_SECONDS = 1_209_600;
 
-const UNKNOWN: Answer = { offset: null, fault: FAULTS.sessionUnknown };
-/** The commit goes on, and a later Close-Session joins it: the client is told to come back (ruling 16). */
-const STILL_RUNNING: Answer = {
-  offset: null,
-  fault: reflect({ kind: "silent", why: "timedOut", mayHaveArrived: true }),
-};
-
 /**
  * One upload session: its record, its bytes and its one commit. A packet finds where the session
  * stands, asks the table of protocol/transfer.ts what to do, has it done and stored, and is answered;
@@ -62,17 +42,24 @@ export class UploadSession extends DurableObject<Env> {
   readonly #store = new SessionStore(this.ctx.storage);
   readonly #staged = new StagedPieces(this.ctx.storage.sql);
   #digest = new EntityDigest();
+  readonly #journal = new SessionJournal({
+    store: this.#store,
+    counters: this.env.SESSION_COUNTERS,
+    directory: () => this.#directory(),
+    offset: () => this.#offset(),
+    waitUntil: (work) => this.ctx.waitUntil(work),
+  });
   readonly #outbox = new Outbox(this.#store, async (length) => await this.#digestOf(length), {
-    started: (attempt) => this.#log("commit-started", { attempt }),
+    started: (attempt) => this.#journal.write("commit-started", { attempt }),
     ended: (record, outcome, milliseconds) => {
-      this.#logOutcome(record, outcome, milliseconds);
-      if (record.state === "committed") this.#count((counter, sessionId) => counter.release(sessionId));
+      this.#journal.writeOutcome(record, outcome, milliseconds);
+      if (record.state === "committed") this.#journal.countOff();
     },
     discarded: () => {
-      this.#log("discarded", { because: FAULTS.digestMismatch.fault });
-      this.#count((counter, sessionId) => counter.release(sessionId));
+      this.#journal.write("discarded", { because: FAULTS.digestMismatch.fault });
+      this.#journal.countOff();
     },
-    failed: (error) => this.#log("failed", { during: "commit", error: String(error) }),
+    failed: (error) => this.#journal.write("failed", { during: "commit", error: String(error) }),
   });
   /** Time of the last accepted packet, which need not have stored anything. */
   #heardAt = 0;
@@ -124,7 +111,7 @@ export class UploadSession extends DurableObject<Env> {
       case "join":
         return { ...(await this.#commit()), offset, replyUrl: await this.#replyUrl() };
       case "replay":
-        return { ...this.#result(), offset, replyUrl: await this.#replyUrl() };
+        return { ...resultOf(this.#state(), this.#store.record), offset, replyUrl: await this.#replyUrl() };
       default:
         return UNKNOWN;
     }
@@ -146,10 +133,10 @@ export class UploadSession extends DurableObject<Env> {
       case "finish":
         return await this.#finish();
       case "replay":
-        return this.#result();
+        return resultOf(this.#state(), this.#store.record);
       case "discard":
         this.#bury(packet, "discarded");
-        return this.#result();
+        return resultOf(this.#state(), this.#store.record);
       default:
         return UNKNOWN;
     }
@@ -174,13 +161,13 @@ export class UploadSession extends DurableObject<Env> {
       if (record?.state === "committing" && directory !== null) {
         await this.#outbox.resume(directory, this.config());
       } else if (record === null || this.#dueAt(record) <= Date.now()) {
-        this.#log("expired");
+        this.#journal.write("expired");
         await this.#store.forget();
       } else {
         this.#store.wakeAt(this.#dueAt(record));
       }
     } catch (error) {
-      this.#log("failed", { during: "alarm", error: String(error) });
+      this.#journal.write("failed", { during: "alarm", error: String(error) });
       this.#store.wakeAt(Date.now() + ALARM_RETRY_MS);
     }
   }
@@ -193,7 +180,7 @@ export class UploadSession extends DurableObject<Env> {
     // A record and its alarm, so that what a client leaves here for ever is removed like everything else.
     this.announce(packet);
     this.#staged.add(fragment, bytes);
-    this.#log("staged", { bytes: bytes.byteLength });
+    this.#journal.write("staged", { bytes: bytes.byteLength });
   }
 
   /** The Fragment is what its client meant: its pieces are stored, all in one step, as if they had just come. */
@@ -222,46 +209,26 @@ export class UploadSession extends DurableObject<Env> {
   /** Cancel-Session where there is no room for a tombstone: the whole storage goes, which needs none. */
   async erase(packet: SessionPacket): Promise<void> {
     if (this.#stateFor(packet) === null) return;
-    this.#log("cancelled");
+    this.#journal.write("cancelled");
     await this.#store.forget();
   }
 
-  /** The size of what a data URL names and when it came; null where it is not here. */
-  measure(kind: DataKind): { readonly length: number; readonly modifiedAt: number } | null {
-    const { record, fragments, reply } = this.#store;
+  /** What a data URL names, if it is here. A download counts as a packet does (ruling 23). */
+  measure(kind: DataKind): DataSize | null {
+    const { record } = this.#store;
     if (record === null || this.#dueAt(record) <= Date.now()) return null;
-    this.#heardAt = Date.now(); // a download counts as a packet does, ruling 23
-    if (kind === "entity") {
-      return fragments.length === record.total
-        ? { length: record.total, modifiedAt: fragments.lastReceivedAt }
-        : null;
-    }
-    const { delivery } = record;
-    return delivery?.reply === "stored" ? { length: reply.length, modifiedAt: delivery.at } : null;
+    this.#heardAt = Date.now();
+    return measure(this.#store, kind);
   }
 
   /** The bytes from `start` up to, not including, `end` of what `measure` found. */
   read(kind: DataKind, start: number, end: number): ReadableStream<Uint8Array> {
-    const bytes = (kind === "entity" ? this.#store.fragments : this.#store.reply).read(start, end);
-    return new ReadableStream({
-      type: "bytes",
-      pull(controller) {
-        const { value, done } = bytes.next();
-        if (done === true) controller.close();
-        else controller.enqueue(value);
-      },
-    });
+    return streamOf(kind === "entity" ? this.#store.fragments : this.#store.reply, start, end);
   }
 
   /** Bytes of a reply that an application PUTs while it is being notified by reference. */
   appendReply(first: number, bytes: Uint8Array): boolean {
-    const { reply, record } = this.#store;
-    if (record?.state !== "committing" || record.delivery !== null) return false;
-    if (first + bytes.byteLength > (this.#directory()?.maximumUploadBytes ?? 0)) return false;
-    if (first === 0) this.#store.atomically(() => reply.discard());
-    if (first !== reply.length) return false;
-    this.#store.atomically(() => reply.append(bytes, Date.now()));
-    return true;
+    return appendReply(this.#store, first, bytes, this.#directory()?.maximumUploadBytes ?? 0);
   }
 
   #append(packet: SessionPacket, { first, total, bytes }: Piece): Answer {
@@ -282,20 +249,18 @@ export class UploadSession extends DurableObject<Env> {
         fragments.append(bytes.subarray(plan.skip), now);
       });
     } catch (error) {
-      this.#log("failed", { during: "append", error: String(error) });
+      this.#journal.write("failed", { during: "append", error: String(error) });
       const isFull = /SQLITE_FULL|disk is full/i.test(String(error));
       return { offset: this.#offset(), fault: isFull ? FAULTS.storageFull : FAULTS.edgeFailed };
     }
     const offset = fragments.length;
     this.#digest.append(before, bytes.subarray(plan.skip));
     if (isFirst) {
-      this.#log("started", { total });
-      this.#count((counter, sessionId) =>
-        counter.extend(sessionId, now + this.#timeoutMs(packet.destination)),
-      );
+      this.#journal.write("started", { total });
+      this.#journal.countOn(now + this.#timeoutMs(packet.destination));
     }
-    if (before > first && !isFirst) this.#log("resumed", { first });
-    if (offset === total && (before < total || isFirst)) this.#log("completed");
+    if (before > first && !isFirst) this.#journal.write("resumed", { first });
+    if (offset === total && (before < total || isFirst)) this.#journal.write("completed");
     return { offset, fault: null };
   }
 
@@ -310,7 +275,7 @@ export class UploadSession extends DurableObject<Env> {
     const directory = this.#directory();
     if (directory === null) return { offset: null, fault: FAULTS.uploadsNotEnabled };
     const ended = await this.#outbox.deliver(directory, this.config());
-    return ended ? this.#result() : STILL_RUNNING;
+    return ended ? resultOf(this.#state(), this.#store.record) : STILL_RUNNING;
   }
 
   /** What an acceptance left to do: the file's way to its destination, and the end of the reply. */
@@ -329,31 +294,14 @@ export class UploadSession extends DurableObject<Env> {
       this.#store.save(finish(record, now));
       this.#store.wakeAt(now + this.#timeoutMs(record.destination));
     });
-    this.#log("finished");
-    this.#count((counter, sessionId) => counter.release(sessionId));
-    return this.#result();
+    this.#journal.write("finished");
+    this.#journal.countOff();
+    return resultOf(this.#state(), this.#store.record);
   }
 
   /** Why the file is not at its destination yet, which the application has asked for. */
   #publication(): Answer {
     return { offset: null, fault: this.#store.record?.commit?.fault ?? STILL_RUNNING.fault };
-  }
-
-  /** What a session that has ended, or a commit that has, says again and again. */
-  #result(): Answer {
-    switch (this.#state()) {
-      case "held":
-        return { offset: null, fault: HELD };
-      case "discarded":
-        return { offset: null, fault: this.#store.record?.commit?.fault ?? FAULTS.closedTooEarly };
-      case "cancelled":
-        return UNKNOWN;
-      case "delivered":
-      case "committed":
-        return { offset: null, fault: null };
-      default:
-        return { offset: null, fault: this.#store.record?.commit?.fault ?? FAULTS.edgeFailed };
-    }
   }
 
   #bury(packet: SessionPacket, state: "discarded" | "cancelled"): void {
@@ -365,21 +313,8 @@ export class UploadSession extends DurableObject<Env> {
       this.#store.save(record);
       this.#store.wakeAt(now + this.#timeoutMs(record.destination));
     });
-    this.#log(state);
-    this.#count((counter, sessionId) => counter.release(sessionId));
-  }
-
-  /** Tells the object that counts the client's sessions, where the directory limits them; nobody waits. */
-  #count(tell: (counter: DurableObjectStub<SessionCounter>, sessionId: SessionId) => Promise<void>): void {
-    const directory = this.#directory();
-    const sessionId = this.#store.record?.sessionId;
-    if (directory === null || directory.maximumSessionsPerClient === null || sessionId === undefined) return;
-    const name = counterName(directory.path, shardOfTicket(sessionId));
-    this.ctx.waitUntil(
-      tell(this.env.SESSION_COUNTERS.getByName(name), sessionId).catch((error: unknown) => {
-        this.#log("failed", { during: "count", error: String(error) });
-      }),
-    );
+    this.#journal.write(state);
+    this.#journal.countOff();
   }
 
   /**
@@ -445,29 +380,5 @@ export class UploadSession extends DurableObject<Env> {
 
   #directory(destination = this.#store.record?.destination): UploadDirectory | null {
     return destination === undefined ? null : directoryOf(this.config(), destination);
-  }
-
-  #logOutcome(record: SessionRecord, outcome: CommitOutcome | null, milliseconds: number): void {
-    const { fault = null, attempts = 0 } = record.commit ?? {};
-    const hresult = fault?.hresult ?? null;
-    this.#log("commit-ended", {
-      attempt: attempts,
-      milliseconds,
-      outcome: outcome?.kind ?? "orphaned",
-      status: fault?.status ?? 200,
-      hresult: hresult === null ? null : formatHresult(hresult),
-    });
-  }
-
-  #log(event: LogEvent, fields: Parameters<typeof log>[1] = {}): void {
-    const { record } = this.#store;
-    log(event, {
-      session: record?.sessionId ?? null,
-      directory: this.#directory()?.path ?? null,
-      destination: record?.destination.replace(/\?.*/s, "") ?? null,
-      client: record?.clientAddress ?? null,
-      offset: this.#offset(),
-      ...fields,
-    });
   }
 }

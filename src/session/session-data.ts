@@ -1,0 +1,54 @@
+import type { DataKind } from "./data-url.ts";
+import type { SessionStore } from "./session-store.ts";
+import type { StoredBytes } from "./stored-bytes.ts";
+
+/** The size of what a data URL names, in bytes, and when it came, in milliseconds since 1970. */
+export interface DataSize {
+  readonly length: number;
+  readonly modifiedAt: number;
+}
+
+/** What of a session can be read just now: its whole entity, or the application's reply; null for neither. */
+export function measure({ record, fragments, reply }: SessionStore, kind: DataKind): DataSize | null {
+  if (record === null) return null;
+  if (kind === "entity") {
+    const isWhole = fragments.length === record.total;
+    return isWhole ? { length: fragments.length, modifiedAt: fragments.lastReceivedAt } : null;
+  }
+  return record.delivery?.reply === "stored"
+    ? { length: reply.length, modifiedAt: record.delivery.at }
+    : null;
+}
+
+/** Stored bytes as a stream that reads storage as it is read. */
+export function streamOf(bytes: StoredBytes, start: number, end: number): ReadableStream<Uint8Array> {
+  const pieces = bytes.read(start, end);
+  return new ReadableStream({
+    type: "bytes",
+    pull(controller) {
+      const { value, done } = pieces.next();
+      if (done === true) controller.close();
+      else controller.enqueue(value);
+    },
+  });
+}
+
+/**
+ * Bytes of a reply that an application PUTs while it is notified by reference; the first start a new one.
+ *
+ * @returns false where no notification runs, another PUT has come in between, or the reply is too large
+ */
+export function appendReply(
+  store: SessionStore,
+  first: number,
+  bytes: Uint8Array,
+  maximumBytes: number,
+): boolean {
+  const { reply, record } = store;
+  if (record?.state !== "committing" || record.delivery !== null) return false;
+  if (first + bytes.byteLength > maximumBytes) return false;
+  if (first === 0) store.atomically(() => reply.discard());
+  if (first !== reply.length) return false;
+  store.atomically(() => reply.append(bytes, Date.now()));
+  return true;
+}

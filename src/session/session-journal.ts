@@ -1,0 +1,83 @@
+import type { UploadDirectory } from "../config.ts";
+import { log, type LogEvent } from "../log.ts";
+import type { CommitOutcome } from "../protocol/reflect.ts";
+import type { SessionId } from "../protocol/session-id.ts";
+import { formatHresult } from "../protocol/write-ack.ts";
+import { type SessionCounter, counterName } from "./session-counter.ts";
+import type { SessionRecord } from "./session-record.ts";
+import type { SessionStore } from "./session-store.ts";
+import { shardOfTicket } from "./session-ticket.ts";
+
+type Fields = Parameters<typeof log>[1];
+type Tell = (counter: DurableObjectStub<SessionCounter>, sessionId: SessionId) => Promise<void>;
+
+/** Where a session's journal gets what it writes, and whom it tells. */
+export interface JournalSources {
+  readonly store: SessionStore;
+  readonly counters: DurableObjectNamespace<SessionCounter>;
+  readonly directory: () => UploadDirectory | null;
+  /** Bytes of the entity that are here, or were until they were delivered. */
+  readonly offset: () => number;
+  readonly waitUntil: (work: Promise<unknown>) => void;
+}
+
+/** What a session tells of itself: a line of the log for each event, and its end to the object that counts it. */
+export class SessionJournal {
+  readonly #sources: JournalSources;
+
+  constructor(sources: JournalSources) {
+    this.#sources = sources;
+  }
+
+  write(event: LogEvent, fields: Fields = {}): void {
+    const { store, directory, offset } = this.#sources;
+    const { record } = store;
+    log(event, {
+      session: record?.sessionId ?? null,
+      directory: directory()?.path ?? null,
+      destination: record?.destination.replace(/\?.*/s, "") ?? null,
+      client: record?.clientAddress ?? null,
+      offset: offset(),
+      ...fields,
+    });
+  }
+
+  /** @param outcome null where the instance that made the attempt died and nobody saw it end */
+  writeOutcome({ commit }: SessionRecord, outcome: CommitOutcome | null, milliseconds: number): void {
+    const hresult = commit?.fault?.hresult ?? null;
+    this.write("commit-ended", {
+      attempt: commit?.attempts ?? 0,
+      commit: commit?.id ?? null,
+      milliseconds,
+      outcome: outcome?.kind ?? "orphaned",
+      silence: outcome?.kind === "silent" ? outcome.why : null,
+      originStatus: outcome !== null && "status" in outcome ? outcome.status : null,
+      status: commit?.fault?.status ?? 200,
+      hresult: hresult === null ? null : formatHresult(hresult),
+    });
+  }
+
+  /** The session has sent something: it counts until `until`, milliseconds since 1970. */
+  countOn(until: number): void {
+    this.#tell((counter, sessionId) => counter.extend(sessionId, until));
+  }
+
+  /** The session has ended: its client may have another. */
+  countOff(): void {
+    this.#tell((counter, sessionId) => counter.release(sessionId));
+  }
+
+  /** Tells the object that counts the client's sessions, where the directory limits them; nobody waits. */
+  #tell(tell: Tell): void {
+    const { store, counters, waitUntil } = this.#sources;
+    const directory = this.#sources.directory();
+    const sessionId = store.record?.sessionId;
+    if (directory === null || directory.maximumSessionsPerClient === null || sessionId === undefined) return;
+    const counter = counters.getByName(counterName(directory.path, shardOfTicket(sessionId)));
+    waitUntil(
+      tell(counter, sessionId).catch((error: unknown) => {
+        this.write("failed", { during: "count", error: String(error) });
+      }),
+    );
+  }
+}
