@@ -11,6 +11,8 @@ interface Filled {
 
 /** Taken at once for a consumer that brings no buffer. */
 const OWN_BUFFER_BYTES = 262_144;
+/** What a connection's second read of a body gets; it doubles up to the above. */
+const LEAST_SPARE_BYTES = 8_192;
 
 /** What the consumer of a body gets when the client, not the app, is at fault. */
 export class BodyLost extends Error {
@@ -41,6 +43,7 @@ export class RequestBody {
   #isTaken = false;
   /** A buffer of our own, see `#readData`. */
   #spare: ArrayBuffer | null = null;
+  #spareBytes = LEAST_SPARE_BYTES;
   #drained: Promise<boolean> | null = null;
   #busy: Promise<unknown> = Promise.resolve();
 
@@ -177,10 +180,13 @@ export class RequestBody {
       this.#took(read.bytes);
       return { view: new Uint8Array(read.view.buffer, byteOffset, byteLength), bytes: read.bytes };
     }
-    this.#spare ??= new ArrayBuffer(OWN_BUFFER_BYTES);
-    const space = new Uint8Array(this.#spare, 0, Math.min(wanted, OWN_BUFFER_BYTES));
+    const size = this.#spareBytes;
+    if (this.#spare?.byteLength !== size) this.#spare = new ArrayBuffer(size);
+    const space = new Uint8Array(this.#spare, 0, Math.min(wanted, size));
     const read = await this.#wire.readInto(space, this.#idleTimeoutSeconds);
     this.#spare = read.view.buffer;
+    // A client that dribbles costs the least; one that fills what it is given gets twice as much.
+    if (read.bytes === size) this.#spareBytes = Math.min(size * 2, OWN_BUFFER_BYTES);
     this.#took(read.bytes);
     view.set(read.view.subarray(0, read.bytes), bytes);
     return { view, bytes: bytes + read.bytes };
