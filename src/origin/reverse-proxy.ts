@@ -72,7 +72,7 @@ async function copy(body: ReadableStream<Uint8Array>, writable: WritableStream<U
   const reader = body.getReader({ mode: "byob" });
   const writer = writable.getWriter();
   writer.closed.catch(() => undefined); // told by `write` and `close` already
-  for (let size = LEAST_COPY_BYTES; ; ) {
+  for (let size = LEAST_COPY_BYTES; ;) {
     const { value, done } = await reader.read(new Uint8Array(size));
     if (done) break;
     if (value.byteLength === size) size = Math.min(size * 2, MOST_COPY_BYTES);
