@@ -51,6 +51,9 @@ export default defineConfig({
                 UPLOAD_SESSIONS: { className: "UploadSession", useSQLite: true },
                 SESSION_COUNTERS: { className: "SessionCounter", useSQLite: true },
               },
+              ratelimits: {
+                CREATE_SESSION_LIMIT: { namespace_id: "1001", simple: { limit: 100, period: 60 } },
+              },
               bindings: {
                 SESSION_KEY: "a key for tests, of 32 characters or more",
                 ORIGIN_URL: inject<string>("originUrl"),
