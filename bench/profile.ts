@@ -1,4 +1,4 @@
-import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -33,9 +33,7 @@ const { values } = parseArgs({
 const load = LOADS[values.what as keyof typeof LOADS];
 if (load === undefined) throw new Error(`--what is one of ${Object.keys(LOADS).join(", ")}`);
 
-const folder = await mkdtemp(
-  join(await folderFor(values.storage === "disk" ? "disk" : "memory"), "profile-"),
-);
+const folder = await folderFor(values.storage === "disk" ? "disk" : "memory");
 const uploader = new Uploader();
 const origin = await startOrigin();
 try {

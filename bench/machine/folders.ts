@@ -11,13 +11,13 @@ const MEMORY = "/dev/shm";
 const TMPFS = 0x01021994;
 
 /**
- * A folder of that kind.
+ * A folder of that kind, this process's own, so that two runs do not clean up after each other.
  *
  * @param disk where the disk is wanted; default: the system's folder for temporary files
  * @throws where the system has no folder in memory, or says that the disk's folder is in memory too
  */
 export async function folderFor(kind: StorageKind, disk = tmpdir()): Promise<string> {
-  const folder = join(kind === "memory" ? MEMORY : disk, "bits-edge-bench");
+  const folder = join(kind === "memory" ? MEMORY : disk, `bits-edge-bench-${process.pid}`);
   if (kind === "memory" && !(await hasMemoryFolder()))
     throw new Error(`${MEMORY} is not a folder in memory here`);
   await mkdir(folder, { recursive: true });
