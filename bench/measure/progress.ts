@@ -4,7 +4,7 @@ import { Presets, SingleBar } from "cli-progress";
 export class Progress {
   readonly #bar = new SingleBar(
     {
-      format: "{bar} {value}/{total}  {elapsed}  {what}",
+      format: "{bar} {value}/{total}  {duration_formatted}  {what}",
       fps: 4,
       hideCursor: true,
       noTTYOutput: true,
