@@ -10,6 +10,7 @@ import { BITS_POST, HEADER } from "./protocol/headers.ts";
 import { parsePacketType } from "./protocol/parse-packet.ts";
 import { formatSessionId, parseSessionId } from "./protocol/session-id.ts";
 import { formatHresult, writeAck } from "./protocol/write-ack.ts";
+import { spell } from "./wire-spelling.ts";
 
 /** More than any Windows client sends in one Fragment ([MC-BUP] 6, note 10). */
 const DRAIN_BYTES = 16 * 1024 * 1024;
@@ -81,7 +82,12 @@ function ack(request: Request, reply: Reply): Response {
     challenges: reply.challenges ?? [],
   });
   if (reply.fault !== null && CLOSING.has(reply.fault.fault)) headers.push([HEADER.connection, "close"]);
-  return new Response(null, { status, headers });
+  const response = new Response(null, { status, headers });
+  spell(
+    response,
+    headers.map(([name]) => name),
+  );
+  return response;
 }
 
 /**

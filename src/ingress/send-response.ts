@@ -9,6 +9,8 @@ import {
   statedLength,
 } from "./http1-writer.ts";
 
+import { respell } from "../wire-spelling.ts";
+
 /** Where a response's bytes go; each call is one packet where it fits. */
 export interface ByteSink {
   write(bytes: Uint8Array): Promise<void>;
@@ -37,7 +39,7 @@ export async function sendResponse(
   const { status } = response;
   // A 1xx or a network error is not an answer; 101 would make the client speak another protocol.
   if (status < 200) throw new TypeError(`the response's status ${status} is not final`);
-  const fields = messageFields(response.headers);
+  const fields = respell(response, messageFields(response.headers));
   const stated = statedLength(response.headers);
   const reader = readerOf(response.body);
 
