@@ -3,12 +3,23 @@ import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { Conversation, entityOf } from "./packets.ts";
 
+/** How many upload sessions have an object. */
+async function objects(): Promise<number> {
+  return (await listDurableObjectIds(env.UPLOAD_SESSIONS)).length;
+}
+
+/** The status of one Create-Session from a client address. */
+async function create(address: string): Promise<number> {
+  const protocols = "{7df0354d-249b-430f-820d-3d2a9bef4931}";
+  const headers = { "BITS-Supported-Protocols": protocols, "CF-Connecting-IP": address };
+  return (await new Conversation("/uploads/limited.bin").send("Create-Session", headers)).status;
+}
+
 const codeOf = (ack: Response) => ack.headers.get("BITS-Error-Code");
 
 test("an id that the edge has not issued wakes no object, whatever the packet", async () => {
   const genuine = await Conversation.begin("/uploads/genuine.bin");
   await genuine.fragment(entityOf(10), 0, 5);
-  const objects = async () => (await listDurableObjectIds(env.UPLOAD_SESSIONS)).length;
   const before = await objects();
 
   const forged = new Conversation("/uploads/genuine.bin");
@@ -38,20 +49,14 @@ function flip(hex: string, at: number): string {
 }
 
 test("a flood of Create-Session makes no object", async () => {
-  const before = (await listDurableObjectIds(env.UPLOAD_SESSIONS)).length;
+  const before = await objects();
   await Promise.all(
     Array.from({ length: 50 }, async (_, index) => Conversation.begin(`/uploads/flood-${index}.bin`)),
   );
-  expect(await listDurableObjectIds(env.UPLOAD_SESSIONS)).toHaveLength(before);
+  expect(await objects()).toBe(before);
 });
 
 test("the rate limiting binding, where there is one, limits new sessions of a client address", async () => {
-  const create = async (address: string) => {
-    const upload = new Conversation("/uploads/limited.bin");
-    const protocols = "{7df0354d-249b-430f-820d-3d2a9bef4931}";
-    const headers = { "BITS-Supported-Protocols": protocols, "CF-Connecting-IP": address };
-    return (await upload.send("Create-Session", headers)).status;
-  };
   const statuses: number[] = [];
   for (let count = 0; count < 101; count++) statuses.push(await create("192.0.2.1"));
   expect(statuses).toEqual([...Array<number>(100).fill(200), 503]);
