@@ -1,3 +1,4 @@
+import { STORAGES, type StorageKind } from "../machine/folders.ts";
 import type { Figure } from "../measure/figure.ts";
 import { formatNumber } from "./format.ts";
 import type { Result } from "./result.ts";
@@ -17,19 +18,21 @@ interface Bar {
 }
 
 const WIDTH = 760;
-const LABEL_WIDTH = 190;
+const LABEL_WIDTH = 230;
 const VALUE_WIDTH = 120;
 const ROW = 24;
 const GROUP_GAP = 44;
 
-/** One colour each for ours and for the others; text and lines take the reader's scheme. */
+/** Grey text that can be read on white and on black, and better colours where the reader's scheme is known. */
 const STYLE = `
-  text { font: 13px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #1f2328; }
-  .title { font-weight: 600; } .value { fill: #59636e; }
-  .ours { fill: #0969da; } .other { fill: #afb8c1; } .spread { stroke: #59636e; stroke-width: 1.5; }
+  text { font: 13px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #6e7781; }
+  .title { font-weight: 600; }
+  .ours { fill: #2f81f7; } .other { fill: #8b949e; } .spread { stroke: #6e7781; stroke-width: 1.5; fill: none; }
+  @media (prefers-color-scheme: light) {
+    text { fill: #1f2328; } .value { fill: #59636e; } .other { fill: #afb8c1; } .spread { stroke: #424a53; }
+  }
   @media (prefers-color-scheme: dark) {
-    text { fill: #f0f6fc; } .value { fill: #9198a1; }
-    .ours { fill: #4493f8; } .other { fill: #656c76; } .spread { stroke: #d1d7e0; }
+    text { fill: #f0f6fc; } .value { fill: #9198a1; } .other { fill: #656c76; } .spread { stroke: #d1d7e0; }
   }`;
 
 /** The speeds as bars: medians, with a line from the lowest run to the highest. Transparent, for light and dark. */
@@ -51,25 +54,29 @@ export function drawChart(result: Result): string {
 
 function groupsOf({ suites }: Result): Group[] {
   const figures = suites.flatMap((suite) => suite.figures);
-  const bulk = ["memory", "disk"].flatMap((storage) =>
+  const bulk = STORAGES.flatMap((storage) =>
     ["64 KiB", "1 MiB", "13 MiB"].map((size) =>
       groupOf(
         figures,
         `bulk/${storage}/${size}/`,
-        `One upload in Fragments of ${size}, storage in ${storage}`,
+        `One upload in Fragments of ${size}, ${placeOf(storage)}`,
         "MB/s",
       ),
     ),
   );
-  const small = ["memory", "disk"].map((storage) =>
+  const small = STORAGES.map((storage) =>
     groupOf(
       figures,
       `small-sessions/${storage}/16 clients/`,
-      `Sessions of one 64 KiB Fragment, 16 clients, storage in ${storage}`,
+      `Sessions of one 64 KiB Fragment, 16 clients, ${placeOf(storage)}`,
       "sessions/s",
     ),
   );
   return [...bulk, ...small].filter(({ bars }) => bars.length > 0);
+}
+
+function placeOf(storage: StorageKind): string {
+  return storage === "memory" ? "storage in memory" : "storage on disk";
 }
 
 /** The null Worker is a ceiling of the client and would only press the other bars together. */
@@ -80,7 +87,8 @@ function groupOf(figures: readonly Figure[], prefix: string, title: string, unit
       const label = name.slice(prefix.length);
       return { label, value: median, spread, isOurs: label.startsWith("edge") };
     })
-    .filter(({ label }) => !label.startsWith("null Worker") && label !== "file with fsync");
+    .filter(({ label }) => !label.startsWith("null Worker") && label !== "file with fsync")
+    .toSorted((one, other) => Number(other.isOurs) - Number(one.isOurs));
   return { title, unit, bars };
 }
 
