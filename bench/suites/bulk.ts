@@ -38,7 +38,7 @@ const SIZES: readonly Size[] = [
 /** One upload at a time, as fast as it goes. */
 export const bulk: Suite = {
   name: "bulk",
-  title: "One upload of 256 MiB",
+  title: "One upload of 256 MiB (64 MiB in a quick run)",
   steps: STORAGES.length * SIZES.length * 7,
   async run(stage) {
     const figures: Figure[] = [];
