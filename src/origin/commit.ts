@@ -156,9 +156,12 @@ async function send(
   let sent = 0;
   let taken: Promise<void> = Promise.resolve();
   const write = async (bytes: Uint8Array): Promise<void> => {
+    const { byteLength, buffer } = bytes;
     await writer.write(bytes);
-    sent += bytes.byteLength;
+    sent += byteLength;
     watch.heard();
+    // The memory of what is sent goes at once: left to the garbage collector, 2 GiB leave half a GiB behind.
+    if (buffer instanceof ArrayBuffer) buffer.transfer(0);
   };
   try {
     for (const bytes of entity) {
