@@ -5,9 +5,9 @@ export const DATA_FOLDER = "BITS-Sessions";
 
 /** Names that Windows gives to devices in every folder, with or without an extension. */
 const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:[. ].*)?$/i;
-/** Never part of a Windows file name: separators, stream and wildcard characters, controls. */
-// oxlint-disable-next-line no-control-regex -- control characters are what it is after
-const FORBIDDEN = /[\u0000-\u001f\u007f"*/:<>?\\|]/;
+/** Never part of a Windows file name: separators, stream and wildcard characters; controls are looked for beside. */
+const FORBIDDEN = /["*/:<>?\\|]/;
+const DELETE = "\u007f";
 
 /**
  * Whether a path can be the destination of an upload: it names a file, and names it in one way only.
@@ -27,7 +27,18 @@ export function refuseDestination(path: string, directoryPath = "/"): Fault | nu
 
 function isFileName(segment: string): boolean {
   const name = decode(segment);
-  return name !== null && name !== "" && !FORBIDDEN.test(name) && !/[. ]$/.test(name) && !DEVICE.test(name);
+  return (
+    name !== null &&
+    name !== "" &&
+    !FORBIDDEN.test(name) &&
+    !hasControl(name) &&
+    !/[. ]$/.test(name) &&
+    !DEVICE.test(name)
+  );
+}
+
+function hasControl(name: string): boolean {
+  return Array.from(name).some((letter) => letter < " " || letter === DELETE);
 }
 
 /** Old clients send names in their own code page: what is no UTF-8 is looked at byte by byte. */
