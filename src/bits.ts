@@ -7,8 +7,9 @@ import type { Env } from "./env.ts";
 import { log } from "./log.ts";
 import { type Fault, FAULTS } from "./protocol/faults.ts";
 import { BITS_POST, HEADER } from "./protocol/headers.ts";
+import type { PacketType } from "./protocol/packet.ts";
 import { parsePacketType } from "./protocol/parse-packet.ts";
-import { formatSessionId, parseSessionId } from "./protocol/session-id.ts";
+import { formatSessionId, parseSessionId, type SessionId } from "./protocol/session-id.ts";
 import { formatHresult, writeAck } from "./protocol/write-ack.ts";
 import { spell } from "./wire-spelling.ts";
 
@@ -43,11 +44,15 @@ export function bits(config: Config | ((env: Env) => Config)): MiddlewareHandler
     try {
       const startedAt = Date.now();
       const reply = await answerPacket(request, arrival, settings(), context.env);
-      record(request, senderOf(request, arrival, settings().trustedProxies), reply, Date.now() - startedAt);
+      const sender = senderOf(request, arrival, settings().trustedProxies);
+      record(subjectOf(request, sender), reply, Date.now() - startedAt);
       if (arrival.door === "http" && reply.fault !== null) await drain(request);
       return ack(request, reply);
     } catch (error) {
-      return ack(request, { offset: null, fault: explain(error) });
+      // Which gateways are trusted may be what cannot be read: then nobody but the connection is believed.
+      const trustedProxies = error instanceof ConfigError ? [] : settings().trustedProxies;
+      const subject = subjectOf(request, senderOf(request, arrival, trustedProxies));
+      return ack(request, { offset: null, fault: explain(error, subject) });
     }
   };
 }
@@ -106,34 +111,43 @@ async function drain({ body }: Request): Promise<void> {
   await reader.cancel();
 }
 
-/** A line for every Ack that ends something: a refusal, a Close-Session, a Cancel-Session. */
-function record(
-  { headers }: Request,
-  { clientAddress, url }: Sender,
-  reply: Reply,
-  milliseconds: number,
-): void {
-  const packet = parsePacketType(headers.get(HEADER.packetType));
-  const ends = packet === "Close-Session" || packet === "Cancel-Session";
-  if (reply.fault === null && !ends) return;
-  const hresult = reply.fault?.hresult ?? null;
-  log("acked", {
-    packet,
+/** What a line of the log is about: a packet, and whose it is. */
+interface Subject {
+  readonly packet: PacketType | null;
+  readonly session: SessionId | null;
+  readonly destination: string;
+  readonly client: string | null;
+}
+
+function subjectOf({ headers }: Request, { clientAddress, url }: Sender): Subject {
+  return {
+    packet: parsePacketType(headers.get(HEADER.packetType)),
     session: parseSessionId(headers.get(HEADER.sessionId) ?? ""),
     destination: new URL(url).pathname,
     client: clientAddress,
-    offset: reply.offset,
-    status: reply.fault?.status ?? 200,
+  };
+}
+
+/** A line for every Ack that ends something: a refusal, a Close-Session, a Cancel-Session. */
+function record(subject: Subject, { fault, offset }: Reply, milliseconds: number): void {
+  const ends = subject.packet === "Close-Session" || subject.packet === "Cancel-Session";
+  if (fault === null && !ends) return;
+  const hresult = fault?.hresult ?? null;
+  log("acked", {
+    ...subject,
+    offset,
+    status: fault?.status ?? 200,
     hresult: hresult === null ? null : formatHresult(hresult),
-    fault: reply.fault?.fault ?? null,
+    fault: fault?.fault ?? null,
     milliseconds,
   });
 }
 
 /** The one place where an exception becomes an Ack. The client gets a status, the log the sentence. */
-function explain(error: unknown): Fault {
+function explain(error: unknown, subject: Subject): Fault {
   const isConfig = error instanceof ConfigError;
   log(isConfig ? "misconfigured" : "failed", {
+    ...subject,
     error: error instanceof Error ? error.message : String(error),
   });
   return isConfig ? FAULTS.misconfigured : FAULTS.edgeFailed;

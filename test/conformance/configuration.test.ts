@@ -63,8 +63,16 @@ describe.each<Door>(["tcp", "http"])("An edge with a wrong setting, over the %s 
         const closes = packet === "Fragment" && door === "http" ? "either" : false;
         expectAck(await send(connection, verb), { ...MISCONFIGURED, ...id, closes });
       }
-      await vi.waitFor(() => expect(errorsOf(bench).length).toBeGreaterThanOrEqual(PACKETS.length));
-      for (const error of errorsOf(bench)) expect(error).toMatch(wanted);
+      await vi.waitFor(() => expect(complaintsOf(bench).length).toBeGreaterThanOrEqual(PACKETS.length));
+      expect(complaintsOf(bench)).toMatchObject(
+        PACKETS.map(([packet, , id = null]) => ({
+          packet,
+          session: id?.replace(/[{}]/g, "") ?? null,
+          destination: "/uploads/a",
+          client: "127.0.0.1",
+          error: expect.stringMatching(wanted),
+        })),
+      );
       expect(JSON.stringify(bench.edge.logs), "no secret in a log").not.toMatch(/too short|a\\nb/);
     } finally {
       await bench.stop();
@@ -94,8 +102,10 @@ describe("SESSION_KEY", () => {
       expectAck(await createSession(connection, target), MISCONFIGURED);
       expectAck(await closeSession(connection, target, ID), { ...MISCONFIGURED, sessionId: ID });
       expectAck(await ping(connection, target), {});
-      await vi.waitFor(() => expect(errorsOf(bench)).toHaveLength(2));
-      expect(errorsOf(bench)[0]).toMatch(/^SESSION_KEY is not set; .*`npx wrangler secret put SESSION_KEY`/);
+      await vi.waitFor(() => expect(complaintsOf(bench)).toHaveLength(2));
+      expect(complaintsOf(bench)[0]?.["error"]).toMatch(
+        /^SESSION_KEY is not set; .*`npx wrangler secret put SESSION_KEY`/,
+      );
       // Nothing else of the edge depends on it.
       await bench.place("/a.txt", "text");
       await connection.send("GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -155,10 +165,10 @@ describe("UPLOAD_DIRECTORIES", () => {
   });
 });
 
-/** The sentences of the log about the configuration. */
-function errorsOf({ edge }: Bench): string[] {
+/** The lines of the log about the configuration. */
+function complaintsOf({ edge }: Bench): Record<string, unknown>[] {
   return edge.logs
     .map(({ json }) => json as Record<string, unknown> | undefined)
     .filter((line) => line?.["event"] === "misconfigured")
-    .map((line) => String(line?.["error"]));
+    .filter((line) => line !== undefined);
 }
