@@ -161,7 +161,7 @@ export class UploadSession extends DurableObject<Env> {
       if (record?.state === "committing" && directory !== null) {
         await this.#outbox.resume(directory, this.config());
       } else if (record === null || this.#dueAt(record) <= Date.now()) {
-        this.#journal.write("expired");
+        this.#journal.write("expired", { state: this.#state() });
         await this.#store.forget();
       } else {
         this.#store.wakeAt(this.#dueAt(record));

@@ -96,6 +96,8 @@ it("the log alone tells of an upload that broke, was refused, lost, orphaned, an
     "cancelled",
     "Cancel-Session was acked 200",
   ]);
+  // What was lost was looked at: the runtime has nothing to add.
+  expect(edge.logs.filter(({ text }) => /uncaught/i.test(text))).toEqual([]);
   // In order of time, over the death in their middle, and each commit with its own.
   const times = lines.map(({ at }) => Date.parse(at));
   expect(times).toEqual(times.toSorted((one, other) => one - other));
@@ -113,6 +115,20 @@ it("a session that its client abandons is told of until it expires", async () =>
     return found;
   }, 10_000);
   expect(events).toEqual(["created", "started", "expired"]);
+  expect(linesOf(upload).at(-1)).toMatchObject({ state: "receiving", offset: 400 });
+});
+
+it.each([
+  ["committed", 200, async (upload: Upload) => upload.close()],
+  ["discarded", 400, async (upload: Upload) => upload.close()],
+  ["complete", 200, async (upload: Upload) => upload.send()],
+])("what expires says where it stood: %s", async (state, status, end) => {
+  const upload = await bench().begin(1_000, "/brief/");
+  await upload.send(0, state === "discarded" ? 400 : 1_000);
+  expect((await end(upload)).status).toBe(status);
+  await vi.waitFor(() => {
+    expect(linesOf(upload).at(-1)).toMatchObject({ event: "expired", state });
+  }, 10_000);
 });
 
 it("a session that is closed before its last byte is told of as discarded", async () => {
