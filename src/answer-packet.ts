@@ -16,11 +16,13 @@ import { verifyTicket } from "./session/session-ticket.ts";
 import type { Answer } from "./session/answer.ts";
 import type { UploadSession } from "./session/upload-session.ts";
 
-/** An answer, and what only Create-Session's Ack says. */
+/** An answer, what only Create-Session's Ack says, and whether anybody is there to hear it. */
 export interface Reply extends Answer {
   readonly created?: SessionId;
   readonly host?: { readonly id: string; readonly fallbackTimeoutSeconds: number } | null;
   readonly challenges?: readonly string[];
+  /** Set where the client left inside its Fragment: there is nobody to read this. */
+  readonly isAbandoned?: true;
 }
 
 /** The objects that packets reach. */
@@ -95,6 +97,8 @@ async function receive(
   if (tooLarge !== null) return { offset: await session.offset(packet), fault: tooLarge };
   try {
     const answer = await relayFragment(session, packet, fragment, request);
+    if (answer === "client-gone")
+      return { offset: await session.offset(packet), fault: FAULTS.edgeFailed, isAbandoned: true };
     const isComplete = answer.fault === null && answer.offset === range.total;
     return isComplete && directory.commitOn === "last-fragment" ? await session.complete(packet) : answer;
   } catch (error) {

@@ -104,9 +104,10 @@ async function drain({ body }: Request): Promise<void> {
   if (body === null || body.locked) return;
   const reader = body.getReader();
   for (let left = DRAIN_BYTES; left > 0;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    left -= value.byteLength;
+    // One that leaves meanwhile has no need of it any more.
+    const read = await reader.read().catch(() => null);
+    if (read === null || read.done) return;
+    left -= read.value.byteLength;
   }
   await reader.cancel();
 }
@@ -128,8 +129,9 @@ function subjectOf({ headers }: Request, { clientAddress, url }: Sender): Subjec
   };
 }
 
-/** A line for every Ack that ends something: a refusal, a Close-Session, a Cancel-Session. */
-function record(subject: Subject, { fault, offset }: Reply, milliseconds: number): void {
+/** A line for every Ack that ends something: a refusal, a Close-Session, a Cancel-Session; and for a client that left. */
+function record(subject: Subject, { fault, offset, isAbandoned }: Reply, milliseconds: number): void {
+  if (isAbandoned === true) return log("abandoned", { ...subject, offset, milliseconds });
   const ends = subject.packet === "Close-Session" || subject.packet === "Cancel-Session";
   if (fault === null && !ends) return;
   const hresult = fault?.hresult ?? null;

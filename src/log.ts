@@ -2,6 +2,7 @@
 export type LogEvent =
   | "created"
   | "acked"
+  | "abandoned"
   | "started"
   | "resumed"
   | "staged"

@@ -15,15 +15,16 @@ type Fragment = Extract<Packet, { type: "Fragment" }>;
 type Session = DurableObjectStub<UploadSession>;
 type Reader = ReadableStreamBYOBReader | undefined;
 
-/** What an Ack would say if there were still somebody to read it. */
-const CLIENT_GONE: Answer = { offset: null, fault: FAULTS.edgeFailed };
+/** The client left before the last byte: what arrived is kept, and nobody is there to be told. */
+type ClientGone = "client-gone";
 
 /**
  * Carries the body of one Fragment to its session, in pieces of at most 1 MiB, so that memory is flat
  * and a connection that breaks leaves what has arrived. While one piece is being made durable the next
  * is read; calls on one stub arrive in order. Bytes that the session has already are read past.
  *
- * @returns the session's answer to the last piece, or the first refusal; the rest of the body is then unread
+ * @returns the session's answer to the last piece, or the first refusal; the rest of the body is then unread.
+ *   "client-gone" where the body ended before its time
  * @throws where the session's object breaks
  */
 export async function relayFragment(
@@ -31,7 +32,7 @@ export async function relayFragment(
   packet: SessionPacket,
   fragment: Fragment,
   request: Request,
-): Promise<Answer> {
+): Promise<Answer | ClientGone> {
   const check = contentCheck(request.headers);
   const reader = request.body?.getReader({ mode: "byob" });
   try {
@@ -48,7 +49,7 @@ async function relay(
   packet: SessionPacket,
   { range: { first, total }, contentLength }: Fragment,
   reader: Reader,
-): Promise<Answer> {
+): Promise<Answer | ClientGone> {
   /** The session's word on the piece before; the first piece has none. */
   let before: Promise<Answer> | null = null;
   let stored = first;
@@ -65,8 +66,8 @@ async function relay(
     stored = answer?.offset ?? stored;
     before = sent;
   }
-  const answer = before === null ? CLIENT_GONE : await before;
-  return read < contentLength ? CLIENT_GONE : answer;
+  const answer = await before;
+  return answer === null || read < contentLength ? "client-gone" : answer;
 }
 
 /** The same for a Fragment with a digest: its pieces wait apart until all are here and right. */
@@ -76,7 +77,7 @@ async function relayChecked(
   { range: { first, total }, contentLength }: Fragment,
   reader: Reader,
   check: ContentCheck,
-): Promise<Answer> {
+): Promise<Answer | ClientGone> {
   const offset = await session.offset(packet);
   if (offset === null) return { offset, fault: FAULTS.sessionUnknown };
   if (first > offset) return { offset, fault: FAULTS.offsetGap };
@@ -93,7 +94,7 @@ async function relayChecked(
   if (read === contentLength && (await check.isRight()))
     return await session.adopt(packet, name, first, total);
   await session.unstage(name);
-  return read < contentLength ? CLIENT_GONE : { offset, fault: FAULTS.digestMismatch };
+  return read < contentLength ? "client-gone" : { offset, fault: FAULTS.digestMismatch };
 }
 
 /**
@@ -130,6 +131,7 @@ async function readFirstPiece(reader: Reader, wanted: number): Promise<Uint8Arra
 async function readPiece(reader: Reader, buffer: ArrayBufferLike, wanted: number): Promise<Uint8Array> {
   if (reader === undefined || wanted === 0) return new Uint8Array(0);
   const space = buffer.byteLength === wanted ? buffer : new ArrayBuffer(wanted);
-  const { value } = await reader.readAtLeast(wanted, new Uint8Array(space));
-  return value ?? new Uint8Array(0);
+  // A body that breaks is a body that ends too early: what came before counts, and the client is gone.
+  const read = await reader.readAtLeast(wanted, new Uint8Array(space)).catch(() => null);
+  return read?.value ?? new Uint8Array(0);
 }

@@ -1,6 +1,7 @@
-import { expect, it, vi } from "vitest";
-import { cancelSession } from "../support/bits-client.ts";
+import { describe, expect, it, vi } from "vitest";
+import { cancelSession, formatPacketHead, type PacketOptions } from "../support/bits-client.ts";
 import { answer } from "../support/origin-behaviour.ts";
+import { RawConnection } from "../support/raw-connection.ts";
 import { type Upload, useBench } from "./bench.ts";
 
 const bench = useBench();
@@ -129,6 +130,32 @@ it.each([
   await vi.waitFor(() => {
     expect(linesOf(upload).at(-1)).toMatchObject({ event: "expired", state });
   }, 10_000);
+});
+
+describe.each<["tcp" | "http", PacketOptions]>([
+  ["tcp", { verb: "BITS_POST" }],
+  ["http", { verb: "POST" }],
+])("Over the %s door", (door, packet) => {
+  it.each([0, 1, MEBIBYTE, MEBIBYTE + 1_000])(
+    "a client that leaves after %d bytes of a Fragment is told of as gone, not as one that was answered",
+    async (sent) => {
+      const upload = await bench().begin(2 * MEBIBYTE);
+      const { destination, sessionId } = upload;
+      const { edge } = bench();
+      const connection = await RawConnection.open("127.0.0.1", edge[`${door}Port`]);
+      const range = { sessionId, first: 0, length: 2 * MEBIBYTE, total: 2 * MEBIBYTE };
+      await connection.send(formatPacketHead(connection, destination, "Fragment", range, packet));
+      await connection.send(upload.bytes.subarray(0, sent));
+      connection.destroy();
+      await vi.waitFor(() => expect(linesOf(upload).map(({ event }) => event)).toContain("abandoned"));
+      // What arrived of a piece is only known to the TCP door; the other loses it with the connection.
+      const stored = door === "tcp" ? sent : Math.floor(sent / MEBIBYTE) * MEBIBYTE;
+      const events = stored === 0 ? ["created", "abandoned"] : ["created", "started", "abandoned"];
+      expect(linesOf(upload).map(({ event }) => event)).toEqual(events);
+      const gone = { packet: "Fragment", destination, client: "127.0.0.1", offset: stored };
+      expect(linesOf(upload).at(-1)).toMatchObject(gone);
+    },
+  );
 });
 
 it("a session that is closed before its last byte is told of as discarded", async () => {

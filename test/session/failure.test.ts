@@ -1,6 +1,10 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { parseSessionId } from "../../src/protocol/session-id.ts";
+import { relayFragment } from "../../src/session/relay-fragment.ts";
 import { Conversation, entityOf } from "./packets.ts";
+
+const MEBIBYTE = 1024 * 1024;
 
 /** The lines that the edge writes from now on. */
 function watchLog(): Record<string, unknown>[] {
@@ -33,4 +37,41 @@ test("an object that breaks is answered 503, and the log says whose packet met i
       error: expect.stringContaining("JSON"),
     },
   ]);
+});
+
+test("a Fragment with a digest whose body breaks off leaves no piece behind", async () => {
+  const destination = "/uploads/torn.bin";
+  const upload = await Conversation.begin(destination);
+  const sessionId = parseSessionId(upload.id);
+  if (sessionId === null) throw new Error("no session");
+  const total = 2 * MEBIBYTE;
+  const pieces = [entityOf(MEBIBYTE)];
+  const body = new ReadableStream<Uint8Array>({
+    type: "bytes",
+    pull(controller: ReadableByteStreamController) {
+      const piece = pieces.shift();
+      if (piece === undefined) controller.error(new Error("the client has gone"));
+      else controller.enqueue(piece);
+    },
+  });
+  const headers = { "Content-Digest": `sha-256=:${btoa("x".repeat(32))}:` };
+  // Past the door, which would only hand on what its runtime makes of the error.
+  const answer = await relayFragment(
+    upload.object,
+    {
+      sessionId,
+      issuedAt: Date.now(),
+      destination,
+      originalUrl: upload.url,
+      clientAddress: null,
+      expectedDigest: null,
+    },
+    { type: "Fragment", sessionId, range: { first: 0, last: total - 1, total }, contentLength: total },
+    new Request(upload.url, { method: "POST", headers, body }),
+  );
+  expect(answer).toBe("client-gone");
+  const left = await runInDurableObject(upload.object, (_, { storage }) =>
+    storage.sql.exec("SELECT id FROM staged").toArray(),
+  );
+  expect(left).toEqual([]);
 });
