@@ -50,6 +50,7 @@ async function takeReply(request: Request, session: DurableObjectStub<UploadSess
   const length = await storeReply(request.body, session);
   // No notification runs that it could be a reply to, or another PUT has come in between.
   if (length === "refused") return new Response(null, { status: 409 });
+  if (length === "too-large") return new Response(null, { status: 413 });
   if (length !== "broken" && (announced === null || Number(announced) === length)) {
     return new Response(null, { status: 201 });
   }
@@ -61,14 +62,16 @@ async function takeReply(request: Request, session: DurableObjectStub<UploadSess
 async function storeReply(
   body: ReadableStream<Uint8Array> | null,
   session: DurableObjectStub<UploadSession>,
-): Promise<number | "refused" | "broken"> {
+): Promise<number | "refused" | "too-large" | "broken"> {
   const reader = body?.getReader({ mode: "byob" });
-  if (!(await session.appendReply(0, new Uint8Array(0)))) return "refused";
+  const begun = await session.appendReply(0, new Uint8Array(0));
+  if (begun !== "taken") return begun;
   for (let length = 0; ;) {
     const read = await reader?.readAtLeast(PIECE_BYTES, new Uint8Array(PIECE_BYTES)).catch(() => null);
     if (read === null) return "broken";
     const bytes = read?.value ?? new Uint8Array(0);
-    if (bytes.byteLength > 0 && !(await session.appendReply(length, bytes))) return "refused";
+    const answer = bytes.byteLength > 0 ? await session.appendReply(length, bytes) : "taken";
+    if (answer !== "taken") return answer;
     length += bytes.byteLength;
     if (read === undefined || read.done) return length;
   }

@@ -40,8 +40,8 @@ export interface Delivery {
    * may hold this very upload, or what came of it before the connection broke.
    */
   readonly isRepetition: boolean;
-  /** Where the body of a 2xx goes, piece by piece; null where nobody wants it. */
-  readonly takeReply: ((bytes: Uint8Array) => void) | null;
+  /** Where the body of a 2xx goes, piece by piece; false where there is no room for it. Null where nobody wants it. */
+  readonly takeReply: ((bytes: Uint8Array) => boolean) | null;
 }
 
 /**
@@ -95,8 +95,8 @@ async function attempt(delivery: Delivery, request: CommitRequest): Promise<Comm
       const why = watch.signal.aborted ? "timedOut" : "connectionLost";
       return { kind: "silent", why, mayHaveArrived: true };
     }
-    await receive(response.body, delivery.takeReply, watch);
-    return acceptance(response);
+    const isTaken = await receive(response.body, delivery.takeReply, watch);
+    return isTaken ? acceptance(response) : { kind: "replyTooLarge", status: response.status };
   } catch {
     // The runtime's error is the same for a refused and for a broken connection ("Network connection
     // lost."), so all that is certain is that nobody knows.
@@ -108,21 +108,29 @@ async function attempt(delivery: Delivery, request: CommitRequest): Promise<Comm
   }
 }
 
-/** Takes the application's answer to its end; what nobody wants is dropped, which ends the connection. */
+/**
+ * Takes the application's answer to its end; what nobody wants is dropped, which ends the connection.
+ *
+ * @returns false where it is more than there is room for
+ */
 async function receive(
   body: ReadableStream<Uint8Array> | null,
   take: Delivery["takeReply"],
   watch: SilenceWatch,
-): Promise<void> {
-  if (body === null) return;
-  if (take === null) return await body.cancel();
+): Promise<boolean> {
+  if (take === null) await body?.cancel();
+  if (body === null || take === null) return true;
   const reader = body.getReader({ mode: "byob" });
   for (let isDone = false; !isDone;) {
     const { value, done } = await reader.readAtLeast(REPLY_PIECE_BYTES, new Uint8Array(REPLY_PIECE_BYTES));
     watch.heard();
-    if (value !== undefined) take(value);
+    if (value !== undefined && !take(value)) {
+      await reader.cancel().catch(() => undefined); // it may have ended by itself
+      return false;
+    }
     isDone = done;
   }
+  return true;
 }
 
 /** [MC-BUP] 2.2.13.2; a reply URL of more than 2,200 characters is 400 by 2.2.1.2. */

@@ -4,6 +4,8 @@ import { type Fault, FAULTS } from "./faults.ts";
 export type CommitOutcome =
   | ({ readonly kind: "accepted"; readonly status: number } & Acceptance)
   | { readonly kind: "refused"; readonly status: number; readonly hresult: number | null }
+  /** It took the upload, with this 2xx, and answered with more than the directory takes. */
+  | { readonly kind: "replyTooLarge"; readonly status: number }
   /** `If-None-Match: *` did its work: there is a file at the destination that is not this upload. */
   | { readonly kind: "destinationExists" }
   /** `mayHaveArrived`: false only where it is certain that the application never saw the request. */
@@ -22,6 +24,12 @@ export type Silence = "timedOut" | "cannotConnect" | "connectionLost";
 
 /** What a directory answers whose uploads of unknown outcome wait for the operator (ruling 19). */
 export const HELD: Fault = { fault: "held", status: 503, hresult: 0x801901f7, context: 0x7 };
+
+/**
+ * The application has the upload and its reply cannot be had: 403 is the one status after which nobody posts the
+ * upload to it again (ruling 26). The code is Win32's ERROR_FILE_TOO_LARGE; BG_E_TOO_LARGE would blame the upload.
+ */
+const REPLY_TOO_LARGE: Fault = { fault: "replyTooLarge", status: 403, hresult: 0x800700df, context: 0x7 };
 
 /** Statuses that would mean something else to a BITS client than the application meant (ruling 16). */
 const STATUS_TO_CLIENT = new Map([
@@ -47,6 +55,7 @@ export function reflect(outcome: CommitOutcome): Fault | null {
   if (outcome.kind === "accepted") return null;
   if (outcome.kind === "silent") return SILENCES[outcome.why];
   if (outcome.kind === "destinationExists") return FAULTS.destinationExists;
+  if (outcome.kind === "replyTooLarge") return REPLY_TOO_LARGE;
   return {
     fault: "applicationRefused",
     status: statusToClient(outcome.status),

@@ -138,9 +138,9 @@ export class Outbox {
       isRepetition: attempts > 1,
       takeReply: repliesByValue(sealed, directory)
         ? (bytes) => {
-            if (reply.length + bytes.byteLength > directory.maximumUploadBytes)
-              throw new Error("the reply is too large");
+            if (reply.length + bytes.byteLength > directory.maximumUploadBytes) return false;
             reply.append(bytes, Date.now());
+            return true;
           }
         : null,
     });
@@ -154,7 +154,8 @@ export class Outbox {
     this.#store.atomically(() => {
       this.#store.save(record);
       if (isDone) this.#store.fragments.discard();
-      if (record.state === "committed") this.#store.reply.discard();
+      // Of an attempt that failed there is no reply, however much of one had come.
+      if (record.state === "committed" || record.state === "failed") this.#store.reply.discard();
       this.#store.wakeAt(record.changedAt + directory.sessionTimeoutSeconds * 1000);
     });
   }

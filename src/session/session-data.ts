@@ -36,19 +36,20 @@ export function streamOf(bytes: StoredBytes, start: number, end: number): Readab
 /**
  * Bytes of a reply that an application PUTs while it is notified by reference; the first start a new one.
  *
- * @returns false where no notification runs, another PUT has come in between, or the reply is too large
+ * @returns "refused" where no notification runs, or another PUT has come in between; "too-large" where it is that,
+ *   and then nothing of it stays
  */
 export function appendReply(
   store: SessionStore,
   first: number,
   bytes: Uint8Array,
   maximumBytes: number,
-): boolean {
+): "taken" | "refused" | "too-large" {
   const { reply, record } = store;
-  if (record?.state !== "committing" || record.delivery !== null) return false;
-  if (first + bytes.byteLength > maximumBytes) return false;
+  if (record?.state !== "committing" || record.delivery !== null) return "refused";
   if (first === 0) store.atomically(() => reply.discard());
-  if (first !== reply.length) return false;
-  store.atomically(() => reply.append(bytes, Date.now()));
-  return true;
+  if (first !== reply.length) return "refused";
+  const isTooLarge = first + bytes.byteLength > maximumBytes;
+  store.atomically(() => (isTooLarge ? reply.discard() : reply.append(bytes, Date.now())));
+  return isTooLarge ? "too-large" : "taken";
 }

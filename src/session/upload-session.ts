@@ -227,7 +227,7 @@ export class UploadSession extends DurableObject<Env> {
   }
 
   /** Bytes of a reply that an application PUTs while it is being notified by reference. */
-  appendReply(first: number, bytes: Uint8Array): boolean {
+  appendReply(first: number, bytes: Uint8Array): ReturnType<typeof appendReply> {
     return appendReply(this.#store, first, bytes, this.#directory()?.maximumUploadBytes ?? 0);
   }
 

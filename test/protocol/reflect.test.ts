@@ -43,6 +43,14 @@ test.each([200, 201, 202, 204, 299])("every 2xx is success: %i", (status) => {
   expect(reflect({ kind: "accepted", status, copyToDestination: false, staticReplyUrl: null })).toBeNull();
 });
 
+test("a reply that is too large is final, whatever 2xx came before it (ruling 26)", () => {
+  expect(reflect({ kind: "replyTooLarge", status: 200 })).toMatchObject({
+    status: 403,
+    hresult: 0x800700df,
+    context: 0x7,
+  });
+});
+
 test("a destination that exists is the edge's own refusal (ruling 13)", () => {
   expect(reflect({ kind: "destinationExists" })).toMatchObject({
     status: 403,

@@ -5,6 +5,9 @@ import { RawConnection } from "../support/raw-connection.ts";
 import { entityUrlOf, inNotification, put, replyUrlOf } from "./in-notification.ts";
 import { complete, expectReplyUrl, fetchUrl, useStage } from "./support.ts";
 
+/** Of the reply, in /ref-limited/: more than a piece. */
+const LIMIT = (1 << 20) + 10;
+
 const stage = useStage((application) => {
   const notified = { notification: "by-reference", notification_url: application.url } as const;
   return {
@@ -12,6 +15,7 @@ const stage = useStage((application) => {
       { path: "/ref/", ...notified },
       { path: "/ref-at-once/", ...notified, commit_on: "last-fragment" },
       { path: "/ref-reply/", ...notified, reply: true },
+      { path: "/ref-limited/", ...notified, reply: true, maximum_upload_bytes: LIMIT },
     ],
   };
 });
@@ -110,6 +114,29 @@ describe("an application that is notified by reference ([MC-BUP] 2.2.12; ruling 
       expect(await put(replyUrlOf(notification), reply)).toBe(201);
     });
     expect((await fetchUrl(url)).body.equals(reply)).toBe(true);
+  });
+
+  it("PUTs more than maximum_upload_bytes: it is told so by 413, and nothing of it stays (ruling 26)", async () => {
+    const limited = { directory: "/ref-limited/" };
+    const { url } = await inNotification(
+      stage(),
+      async (notification) => {
+        expect(await put(replyUrlOf(notification), contentOf(LIMIT + 1, "too large"))).toBe(413);
+      },
+      limited,
+    );
+    expect((await fetchUrl(url, { method: "HEAD" })).header("Content-Length")).toBe("0");
+
+    const whole = contentOf(LIMIT, "just right");
+    const again = await inNotification(
+      stage(),
+      async (notification) => {
+        expect(await putChunked(replyUrlOf(notification), contentOf(LIMIT + 1, "too large"))).toBe(413);
+        expect(await put(replyUrlOf(notification), whole)).toBe(201);
+      },
+      limited,
+    );
+    expect((await fetchUrl(again.url)).body.equals(whole)).toBe(true);
   });
 
   it("PUTs twice: the last one is the reply, also where it is shorter", async () => {

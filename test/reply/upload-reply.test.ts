@@ -3,10 +3,22 @@ import { contentOf } from "../conformance/support.ts";
 import { expectAck, ofApplication, SESSION_UNKNOWN } from "../conformance/expect-ack.ts";
 import { complete, expectReplyUrl, fetchUrl, useStage, valuesOf } from "./support.ts";
 
+/** Of the reply, in /limited/: more than a piece. */
+const LIMIT = (1 << 20) + 10;
+/** "The file size exceeds the limit allowed and cannot be saved." */
+const REPLY_TOO_LARGE = ofApplication(403, "0x800700DF");
+
 const stage = useStage((application) => ({
   directories: [
     { path: "/reply/", notification: "by-value", notification_url: application.url, reply: true },
     { path: "/told/", notification: "by-value", notification_url: application.url },
+    {
+      path: "/limited/",
+      notification: "by-value",
+      notification_url: application.url,
+      reply: true,
+      maximum_upload_bytes: LIMIT,
+    },
   ],
 }));
 
@@ -128,6 +140,45 @@ describe("the reply", () => {
     expectAck(await upload.close(connection), upload.done);
     expect(application.of(upload.target)).toHaveLength(1);
   });
+});
+
+describe("a reply larger than maximum_upload_bytes (ruling 26)", () => {
+  it.each(["length", "chunked", "close"] as const)("may have as many bytes, sent %s", async (framing) => {
+    const { bench, application } = stage();
+    using upload = await bench.begin(100, { directory: "/limited/" });
+    const body = contentOf(LIMIT, framing);
+    application.answer(upload.target, { body, framing });
+    const reply = await fetchUrl(expectReplyUrl(await upload.send(), upload));
+    expect(reply.body.equals(body)).toBe(true);
+    expectAck(await upload.close(), upload.done);
+  });
+
+  it.each(["length", "chunked", "close"] as const)(
+    "is 403 for one byte more, sent %s: the application has the upload, and is not told again",
+    async (framing) => {
+      const { bench, application } = stage();
+      using upload = await bench.begin(100, { directory: "/limited/" });
+      application.answer(upload.target, { body: contentOf(LIMIT + 1, framing), framing }, { body: "less" });
+      for (let turn = 0; turn < 2; turn++) {
+        const refused = await upload.send();
+        expectAck(refused, { ...complete(upload), ...REPLY_TOO_LARGE });
+        expect(valuesOf(refused, "BITS-Reply-URL")).toEqual([]);
+      }
+      expectAck(await upload.close(), { ...REPLY_TOO_LARGE, ...upload.done });
+      expect(application.of(upload.target)).toHaveLength(1);
+      await bench.untilLogged("commit-ended", upload);
+      expect(bench.edge.logs.map(({ json }) => json)).toContainEqual(
+        expect.objectContaining({
+          event: "commit-ended",
+          destination: upload.target,
+          outcome: "replyTooLarge",
+          originStatus: 200,
+          status: 403,
+        }),
+      );
+      expectAck(await upload.cancel(), upload.done);
+    },
+  );
 });
 
 describe("BITS-Reply-URL", () => {
