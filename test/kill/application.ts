@@ -79,6 +79,11 @@ export class Application {
     return this.#deliveries.get(destination) ?? [];
   }
 
+  /** Whether a delivery is under way. */
+  get isBusy(): boolean {
+    return [...this.#deliveries.values()].flat().some(({ outcome }) => outcome === "arriving");
+  }
+
   /** Removes what was kept of a destination: in a long run it would fill the disk. */
   async forget(destination: string): Promise<void> {
     for (const { file, key } of this.deliveriesOf(destination)) {

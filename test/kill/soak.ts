@@ -2,14 +2,15 @@ import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Application, type Mishap } from "./application.ts";
 import { check, type Finding } from "./check.ts";
-import { Client, contentOf } from "./client.ts";
+import { Client, type ClientReport, contentOf } from "./client.ts";
 import { EdgeUnderFire } from "./edge-under-fire.ts";
+import { judgeFlatness, type Sample } from "./flatness.ts";
 import { planUpload } from "./plan.ts";
 import { Random } from "./random.ts";
 import { count, list } from "./tally.ts";
 
 const HELP = `Many uploads at once for some time, over connections that break and to an application that fails, and the
-memory of the edge meanwhile. Every entity is compared with what was sent.
+memory of the edge meanwhile, with a verdict at the end. Every entity is compared with what was sent.
 
   node test/kill/soak.ts [--seconds 20 | --minutes 10] [--clients 200] [--seed text]
 `;
@@ -17,6 +18,8 @@ memory of the edge meanwhile. Every entity is compared with what was sent.
 /** As long as Windows waits for an Ack: a disk that confirms 150 writes a second keeps 200 clients waiting. */
 const PATIENCE_MILLISECONDS = 300_000;
 const MEBIBYTE = 1024 * 1024;
+/** What is under way when the last client has gone is over by then. */
+const LAST_COMMITS_MILLISECONDS = 30_000;
 
 const { values } = parseArgs({
   options: {
@@ -44,7 +47,21 @@ async function soak(): Promise<number> {
   const endings = new Map<string, number>();
   const second = new Map<string, number>();
   const findings: Finding[] = [];
+  const samples: Sample[] = [];
+  const vanished: ClientReport[] = [];
   let [uploads, compared, bytes, resumed] = [0, 0, 0, 0];
+
+  /** Holds what the application has of one upload against what its client sent. */
+  const judge = async (report: ClientReport): Promise<void> => {
+    const { destination, directory } = report.plan;
+    const verdict = await check(report, application.deliveriesOf(destination), edge.eventsOf(destination));
+    findings.push(...verdict.findings);
+    if (verdict.secondDeliveries > 0) count(second, directory, verdict.secondDeliveries);
+    compared += verdict.compared;
+    if (verdict.findings.length > 0) return;
+    await application.forget(destination);
+    edge.forget(destination);
+  };
 
   const work = async (worker: number): Promise<void> => {
     for (let turn = 0; elapsed() < seconds && findings.length === 0; turn++) {
@@ -60,19 +77,13 @@ async function soak(): Promise<number> {
         breakAt,
         patienceMilliseconds: PATIENCE_MILLISECONDS,
       }).run();
-      const { destination } = plan;
-      const verdict = await check(report, application.deliveriesOf(destination), edge.eventsOf(destination));
-      // A client that vanished leaves its commit to the edge: that is for the kill tests to wait for.
-      findings.push(...verdict.findings);
       count(endings, report.ending);
-      if (verdict.secondDeliveries > 0) count(second, plan.directory, verdict.secondDeliveries);
       uploads += 1;
-      compared += verdict.compared;
       bytes += plan.size;
       resumed += report.resumed;
-      if (report.ending === "vanished" || findings.length > 0) continue;
-      await application.forget(destination);
-      edge.forget(destination);
+      // A client that vanished leaves its commit to the edge, and nobody is told when that is over.
+      if (report.ending === "vanished") vanished.push(report);
+      else await judge(report);
     }
   };
 
@@ -81,6 +92,8 @@ async function soak(): Promise<number> {
     const interval = Math.max(2, seconds / 30);
     for (let next = 0; !end.signal.aborted; next += interval) {
       const memory = ((await edge.rssBytes()) ?? 0) / MEBIBYTE;
+      // What comes after the end is a run that has less and less to do.
+      if (elapsed() <= seconds) samples.push({ minutes: elapsed() / 60, mebibytes: memory });
       const line = [
         `${Math.round(elapsed())} s of ${seconds} s`,
         `${uploads} uploads`,
@@ -94,6 +107,10 @@ async function soak(): Promise<number> {
   })();
   try {
     await Promise.all(Array.from({ length: Number(values.clients) }, async (_, worker) => work(worker)));
+    end.abort();
+    const deadline = Date.now() + LAST_COMMITS_MILLISECONDS;
+    while (application.isBusy && Date.now() < deadline) await pause(100);
+    for (const report of vanished) await judge(report);
   } finally {
     end.abort();
     await watching;
@@ -107,6 +124,7 @@ async function soak(): Promise<number> {
     `endings: ${list(endings)}`,
     `entities compared with what was sent: ${compared}`,
     `second deliveries, all of them documented: ${list(second)}`,
+    judgeFlatness(samples),
     `guarantees broken: ${findings.length}`,
     ...findings.flatMap(({ destination, sessions, problem }) => [
       "",
