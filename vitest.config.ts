@@ -62,6 +62,12 @@ export default defineConfig({
                   { path: "/short/", session_timeout_seconds: 1 },
                   { path: "/notify/", notification: "by-value", notification_url: "/receive.ashx" },
                   {
+                    path: "/at-once/",
+                    notification: "by-value",
+                    notification_url: "/receive.ashx",
+                    commit_on: "last-fragment",
+                  },
+                  {
                     path: "/hold/",
                     notification: "by-value",
                     notification_url: "/receive.ashx",

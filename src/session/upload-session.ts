@@ -160,6 +160,10 @@ export class UploadSession extends DurableObject<Env> {
       const directory = this.#directory();
       if (record?.state === "committing" && directory !== null) {
         await this.#outbox.resume(directory, this.config());
+        // An application that is told on Close-Session may want the file as well: the packet that would say so again
+        // has been sent, and its client need not come back.
+        const isTold = record.delivery === null && this.#state() === "delivered";
+        if (isTold && directory.commitOn === "close-session") await this.#finish();
       } else if (record === null || this.#dueAt(record) <= Date.now()) {
         this.#journal.write("expired", { state: this.#state() });
         await this.#store.forget();

@@ -5,8 +5,9 @@ import { startLegacyOrigin } from "../support/legacy-origin.ts";
 
 /**
  * The real origin on Node that the tests inside workerd talk to. They cannot call into it, so a
- * destination's query says what it does to a PUT or POST: `?answer=507`, `?slow=1000`, and `?lost=1`,
- * which keeps the file but ends the first connection without a word.
+ * destination's query says what it does to a PUT or POST: `?answer=507`, `?slow=1000`, `?lost=1`,
+ * which keeps the file but ends the first connection without a word, and `?copy=1`, which is told of it by POST and wants
+ * the file too.
  */
 function behaviour(): (request: { method: string; url: string }) => OriginBehaviour | undefined {
   const lost = new Set<string>();
@@ -14,6 +15,8 @@ function behaviour(): (request: { method: string; url: string }) => OriginBehavi
     if (method !== "PUT" && method !== "POST") return undefined;
     const { searchParams } = new URL(url, "http://origin.invalid");
     if (searchParams.has("answer")) return answer(Number(searchParams.get("answer")));
+    if (searchParams.has("copy") && method === "POST")
+      return answer(200, { "BITS-Copy-File-To-Destination": "1" });
     if (searchParams.has("slow")) return { kind: "delay", milliseconds: Number(searchParams.get("slow")) };
     if (!searchParams.has("lost") || lost.has(url)) return undefined;
     lost.add(url);

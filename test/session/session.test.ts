@@ -159,6 +159,36 @@ test("… or with the next Close-Session, and the same key", async () => {
   expect((await upload.close()).status).toBe(200);
 });
 
+test("… to its end, where the application wants the file at its destination and nobody closes again", async () => {
+  const upload = await Conversation.begin("/notify/copied.bin?copy=1");
+  await upload.fragment(entityOf(10));
+  await orphan(upload);
+  await runInDurableObject(upload.object, (session) => session.alarm());
+  expect(await commitsOf("/notify/copied.bin?copy=1")).toMatchObject([{ method: "PUT", bytes: 10 }]);
+  expect(await storedAt("/notify/copied.bin?copy=1")).toEqual(entityOf(10));
+  expect((await upload.close()).status).toBe(200);
+  expect(await commitsOf("/receive.ashx?copy=1")).toHaveLength(1);
+});
+
+test("… but not before Close-Session, where the application was told without it", async () => {
+  const upload = await Conversation.begin("/at-once/copied.bin?copy=1&early=1");
+  await upload.fragment(entityOf(10), 0, 5);
+  await runInDurableObject(upload.object, (_, { storage }) => {
+    // The edge dies with the last Fragment stored and the notification sent.
+    storage.sql.exec(
+      "INSERT INTO fragments (offset, received_at, bytes) VALUES (5, ?, ?)",
+      Date.now(),
+      entityOf(10).slice(5),
+    );
+  });
+  await orphan(upload);
+  await runInDurableObject(upload.object, (session) => session.alarm());
+  expect(await commitsOf("/receive.ashx?copy=1&early=1")).toHaveLength(1);
+  expect(await commitsOf("/at-once/copied.bin?copy=1&early=1")).toEqual([]);
+  expect((await upload.close()).status).toBe(200);
+  expect(await storedAt("/at-once/copied.bin?copy=1&early=1")).toEqual(entityOf(10));
+});
+
 test("a directory that holds uploads of unknown outcome does not send them again (ruling 19)", async () => {
   const upload = await Conversation.begin("/hold/orphan.bin");
   await upload.fragment(entityOf(10));
