@@ -117,7 +117,9 @@ export class Outbox {
     const outcome = await this.#attempt(sealed, directory, config);
     const settled = settle(sealed, outcome, directory, Date.now());
     this.#settle(settled, directory);
-    this.#events.ended(settled, outcome, settled.changedAt - sealed.changedAt);
+    // Where something is left to do, the next request has a key of its own, and the record has done with this one.
+    const ended = { ...settled, commit: settled.commit ?? sealed.commit };
+    this.#events.ended(ended, outcome, settled.changedAt - sealed.changedAt);
   }
 
   async #attempt(sealed: SessionRecord, directory: UploadDirectory, config: Config): Promise<CommitOutcome> {

@@ -107,6 +107,19 @@ it("the log alone tells of an upload that broke, was refused, lost, orphaned, an
   }
 });
 
+it("an upload that goes on to its destination is told of as two commits, each with its own key", async () => {
+  const { application } = bench().origin;
+  const upload = await bench().beginWhole(1_000, "/notify/");
+  application.queue(answer(200, { "BITS-Copy-File-To-Destination": "1" }));
+  expect((await upload.close()).status).toBe(200);
+  const requests = bench().commitsOf(upload.destination);
+  expect(requests.map(({ method }) => method)).toEqual(["POST", "PUT"]);
+  const ended = linesOf(upload).filter(({ event }) => event === "commit-ended");
+  expect(ended.map(({ attempt, outcome, commit }) => [attempt, outcome, commit])).toEqual(
+    requests.map(({ headers }) => [1, "accepted", headers["idempotency-key"]]),
+  );
+});
+
 it("a session that its client abandons is told of until it expires", async () => {
   const upload = await bench().begin(1_000, "/brief/");
   await upload.send(0, 400);
