@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { atProcessEnd } from "../support/process-end.ts";
-import type { Observer } from "./moments.ts";
+import type { Observer, Sight } from "./moments.ts";
+import { fetchEntity, leaveReply } from "./notified-by-reference.ts";
 
 /** One request that brought an upload, as the application saw it. */
 export interface Delivery {
@@ -32,13 +33,26 @@ export type Mishap =
   | "is slow" // takes it, and answers late
   | "forgets to answer"; // takes it, and resets the connection
 
+/** Where an application is told that keeps the keys of what it took. */
+const KEEPS_KEYS = /^[/](keyed|reply|referred|referred-reply|copied|copied-late)[/]/;
+const REPLIES = /^[/](reply|copied-late)[/]/;
+const REPLIES_BY_REFERENCE = /^[/]referred-reply[/]/;
+const REFERRED = /^[/](referred|referred-reply)[/]/;
+const WANTS_COPY = /^[/](copied|copied-late)[/]/;
+
+type Step = "head" | "first-byte" | "half" | "whole" | "taken" | "answered";
+const COPY_SIGHTS: ReadonlyMap<Step, Sight> = new Map([
+  ["half", "copy-half"],
+  ["taken", "copy-taken"],
+]);
+
 const SLOW_MILLISECONDS = 300;
 const REMAINS = { recursive: true, force: true, maxRetries: 3 };
 
 /**
- * The application behind the edge, in the three ways in which applications of this age take a file: whole or not at
- * all, in place as it comes, and by notification, with a memory for Idempotency-Keys or without one. All that
- * it does is kept for the checker.
+ * The application behind the edge, in the ways in which applications of this age take a file: whole or not at all, in
+ * place as it comes, and by notification, with a memory for Idempotency-Keys or without one, by value or by reference.
+ * All that it does is kept for the checker.
  */
 export class Application {
   readonly folder: string;
@@ -114,7 +128,8 @@ export class Application {
     const delivery = this.#record(request);
     const mishap = this.mishap?.() ?? null;
     const { destination, method, key } = delivery;
-    this.#observe("commit-head", destination);
+    const entityUrl = headerOf(request, "bits-request-datafile-name");
+    this.#see("head", delivery);
     const path = join(this.folder, "files", destination);
     const exists = method === "PUT" && (await stat(path).catch(() => null)) !== null;
     if (exists && request.headers["if-none-match"] === "*") {
@@ -122,14 +137,18 @@ export class Application {
       return this.#say(412, request, response, delivery);
     }
     const place = destination.startsWith("/in-place/") ? path : await this.#newFile();
-    if (!(await this.#receive(request, place, delivery, mishap))) return;
+    const isWhole = await (entityUrl === null
+      ? this.#receive(request, place, delivery, mishap)
+      : this.#fetch(entityUrl, place, delivery, mishap));
+    if (!isWhole) return entityUrl === null ? undefined : this.#say(500, request, response, delivery);
     if (mishap === "refuses") {
       delivery.outcome = "refused";
       if (place === path) await rm(path, { force: true });
       return this.#say(500, request, response, delivery);
     }
-    if (/^[/](keyed|reply)[/]/.test(destination) && this.#takenKeys.has(key)) {
+    if (method === "POST" && KEEPS_KEYS.test(destination) && this.#takenKeys.has(key)) {
       delivery.outcome = "recognised";
+      await this.#leaveReply(request, delivery);
       return this.#say(200, request, response, delivery);
     }
     if (method === "PUT" && place !== path) {
@@ -140,7 +159,8 @@ export class Application {
     delivery.file = method === "PUT" ? path : place;
     delivery.takenAt = Date.now();
     delivery.outcome = "taken";
-    this.#observe("commit-taken", destination);
+    this.#see("taken", delivery);
+    await this.#leaveReply(request, delivery);
     if (mishap === "forgets to answer") return void request.socket.resetAndDestroy();
     if (mishap === "is slow") await pause(SLOW_MILLISECONDS);
     return this.#say(exists ? 204 : 201, request, response, delivery);
@@ -162,6 +182,32 @@ export class Application {
     return delivery;
   }
 
+  /** The entity, from where a notification says that it is. */
+  async #fetch(url: string, place: string, delivery: Delivery, mishap: Mishap | null): Promise<boolean> {
+    try {
+      return await this.#receive(await fetchEntity(url), place, delivery, mishap);
+    } catch {
+      delivery.outcome = "cut"; // the edge is gone, and the URL with it
+      return false;
+    }
+  }
+
+  /** The reply, where it is wanted apart from the answer. */
+  async #leaveReply(request: IncomingMessage, { destination }: Delivery): Promise<void> {
+    const url = headerOf(request, "bits-response-datafile-name");
+    if (url === null || !REPLIES_BY_REFERENCE.test(destination)) return;
+    await leaveReply(url, replyTo(destination), () => this.#observe("reply-half", destination));
+  }
+
+  /** A step of a delivery: of the file's own way, where an application has been told of the upload before. */
+  #see(step: Step, delivery: Delivery): void {
+    const { destination, method } = delivery;
+    const isCopy = method === "PUT" && WANTS_COPY.test(destination);
+    const sight = isCopy ? COPY_SIGHTS.get(step) : (`commit-${step}` as const);
+    if (sight !== undefined) this.#observe(sight, destination);
+    if (step === "half" && REFERRED.test(destination)) this.#observe("entity-half", destination);
+  }
+
   /** The body into `place`; false where the sender left before its end. */
   async #receive(
     request: IncomingMessage,
@@ -169,7 +215,6 @@ export class Application {
     delivery: Delivery,
     mishap: Mishap | null,
   ): Promise<boolean> {
-    const { destination } = delivery;
     const announced = Number(request.headers["content-length"]);
     let received = 0;
     await mkdir(dirname(place), { recursive: true });
@@ -180,8 +225,8 @@ export class Application {
         received += chunk.length;
         await file.writev([chunk]);
         if (mishap === "breaks inside" && received >= announced / 2) request.socket.resetAndDestroy();
-        if (before === 0) this.#observe("commit-first-byte", destination);
-        if (before < announced / 2 && received >= announced / 2) this.#observe("commit-half", destination);
+        if (before === 0) this.#see("first-byte", delivery);
+        if (before < announced / 2 && received >= announced / 2) this.#see("half", delivery);
       }
     } catch {
       delivery.outcome = "cut";
@@ -192,15 +237,18 @@ export class Application {
       delivery.outcome = "cut";
       return false;
     }
-    this.#observe("commit-whole", destination);
+    this.#see("whole", delivery);
     return true;
   }
 
-  #say(status: number, request: IncomingMessage, response: ServerResponse, { destination }: Delivery): void {
+  #say(status: number, request: IncomingMessage, response: ServerResponse, delivery: Delivery): void {
+    const { destination, method } = delivery;
     request.resume();
-    const reply = status < 300 && destination.startsWith("/reply/") ? replyTo(destination) : "";
-    response.writeHead(status, { "Content-Length": reply.length });
-    response.end(reply, () => this.#observe("commit-answered", destination));
+    const isTold = method === "POST" && status < 300;
+    const reply = isTold && REPLIES.test(destination) ? replyTo(destination) : "";
+    const copy = isTold && WANTS_COPY.test(destination) ? { "BITS-Copy-File-To-Destination": "1" } : {};
+    response.writeHead(status, { "Content-Length": reply.length, ...copy });
+    response.end(reply, () => this.#see("answered", delivery));
   }
 
   /** A file is read back where an earlier commit may have left it. */
@@ -219,7 +267,12 @@ export class Application {
   }
 }
 
-/** What the application has to say of an upload to /reply/. */
+function headerOf({ headers }: IncomingMessage, name: string): string | null {
+  const value = headers[name];
+  return typeof value === "string" ? value : null;
+}
+
+/** What the application has to say of an upload, where it replies. */
 export function replyTo(destination: string): string {
   return `I have ${destination}.\n`.repeat(100);
 }

@@ -1,5 +1,6 @@
 import { type Delivery, sha256OfFile } from "./application.ts";
 import type { ClientReport } from "./client.ts";
+import { isCopied } from "./plan.ts";
 import type { EdgeEvent } from "./edge-under-fire.ts";
 
 /** A guarantee that was broken. */
@@ -47,14 +48,30 @@ export async function check(
     if (keys.size !== 1) problems.push(`${sessionId} has ${keys.size} Idempotency-Keys`);
   }
 
-  const { acceptedAt } = report;
-  if (acceptedAt !== null && !taken.some(({ takenAt }) => (takenAt ?? Infinity) <= acceptedAt)) {
+  const { acceptedAt, closedAt } = report;
+  if (acceptedAt !== null && !wasTakenBy(acceptedAt, taken)) {
     problems.push("an Ack said that the application took the upload, before it did");
+  }
+  const copies = isCopied(directory) ? taken.filter(({ method }) => method === "PUT") : [];
+  if (isCopied(directory) && closedAt !== null && !wasTakenBy(closedAt, copies)) {
+    problems.push("an Ack said that the file is at its destination, before it was");
+  }
+  if (
+    copies.some(
+      ({ arrivedAt }) =>
+        !wasTakenBy(
+          arrivedAt,
+          taken.filter(({ method }) => method === "POST"),
+        ),
+    )
+  ) {
+    problems.push("the file went to its destination before the application had taken it");
   }
   if (report.ending === "cancelled" && deliveries.length > 0)
     problems.push("it was cancelled, and delivered");
-  const once = !MAY_BE_TAKEN_AGAIN.has(directory);
-  if (once && taken.length > 1) problems.push(`the application took it ${taken.length} times`);
+  const repetitions = repetitionsOf(taken);
+  if (!MAY_BE_TAKEN_AGAIN.has(directory) && repetitions > 0)
+    problems.push(`the application took it ${repetitions + 1} times`);
   problems.push(...unexplained(taken, events));
 
   const isAwaited = report.ending === "vanished" && directory !== "/hold/" && deliveries.length > 0;
@@ -62,36 +79,55 @@ export async function check(
   return {
     findings: problems.map((problem) => ({ destination, sessions, problem })),
     compared: taken.length,
-    secondDeliveries: Math.max(0, taken.length - 1),
+    secondDeliveries: repetitions,
     recognised: deliveries.filter(({ outcome }) => outcome === "recognised" || outcome === "exists").length,
-    isAwaited: isAwaited && taken.length === 0,
+    isAwaited: isAwaited && (isCopied(directory) ? copies : taken).length === 0,
   };
+}
+
+function wasTakenBy(time: number, deliveries: readonly Delivery[]): boolean {
+  return deliveries.some(({ takenAt }) => takenAt !== null && takenAt <= time);
+}
+
+/** Takings beyond the first: of what the application was told, and of the file. */
+function repetitionsOf(taken: readonly Delivery[]): number {
+  return taken.length - new Set(taken.map(({ method }) => method)).size;
 }
 
 /**
  * Each attempt may be taken once; all but one of a session's that were taken must have ended unseen: their edge died
- * before it had stored the answer, or the connection broke before there was one.
+ * before it had stored the answer, or the connection broke before there was one. Where the file goes to its destination
+ * after the application has taken it, those are requests of their own, and counted apart.
  */
 function unexplained(taken: readonly Delivery[], events: readonly EdgeEvent[]): string[] {
   const started = events.filter(({ event }) => event === "commit-started");
   const unseen = new Set(
     events
       .filter(({ outcome }) => outcome === "orphaned" || outcome === "silent")
-      .map(({ session, attempt }) => `${session}/${attempt}`),
+      .map((end) =>
+        started.findLast((start) => start.session === end.session && isBefore(start, end, events)),
+      ),
   );
   const takings = new Map<string, number>();
   const whole = new Map<string, number>();
-  for (const { arrivedAt, sessionId } of taken) {
+  for (const { arrivedAt, sessionId, method } of taken) {
     const session = sessionId.replace(/[{}]/g, "");
-    const attempt = started.findLast((event) => event.session === session && event.at <= arrivedAt)?.attempt;
-    const name = `${session}/${attempt}`;
+    const start = started.findLast((event) => event.session === session && event.at <= arrivedAt);
+    // Not by their own number: it begins anew with the file's own way.
+    const name = `${session}/${start === undefined ? "none" : started.indexOf(start) + 1}`;
     takings.set(name, (takings.get(name) ?? 0) + 1);
-    if (!unseen.has(name)) whole.set(session, (whole.get(session) ?? 0) + 1);
+    if (!unseen.has(start))
+      whole.set(`${method} of ${session}`, (whole.get(`${method} of ${session}`) ?? 0) + 1);
   }
   return [
     ...moreThanOnce(takings).map((name) => `attempt ${name} was taken more than once`),
     ...moreThanOnce(whole).map((name) => `${name} was taken by several attempts whose end was known`),
   ];
+}
+
+/** By their lines' order, and not by their times: an attempt may end in the millisecond in which it began. */
+function isBefore(one: EdgeEvent, other: EdgeEvent, events: readonly EdgeEvent[]): boolean {
+  return events.indexOf(one) < events.indexOf(other);
 }
 
 function moreThanOnce(counts: ReadonlyMap<string, number>): string[] {
@@ -100,8 +136,9 @@ function moreThanOnce(counts: ReadonlyMap<string, number>): string[] {
 
 function keysOf(deliveries: readonly Delivery[]): Map<string, Set<string>> {
   const keys = new Map<string, Set<string>>();
-  for (const { sessionId, key } of deliveries) {
-    keys.set(sessionId, (keys.get(sessionId) ?? new Set()).add(key));
+  for (const { sessionId, method, key } of deliveries) {
+    const name = `the ${method} of ${sessionId}`;
+    keys.set(name, (keys.get(name) ?? new Set()).add(key));
   }
   return keys;
 }

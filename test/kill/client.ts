@@ -14,7 +14,7 @@ import { ConnectionLost, ConnectionTimeout, RawConnection } from "../support/raw
 import { saysClose } from "../support/stream-fragment.ts";
 import type { Observer, Sight } from "./moments.ts";
 import { replyTo } from "./application.ts";
-import { commitsEarly, type UploadPlan } from "./plan.ts";
+import { commitsEarly, replies, type UploadPlan } from "./plan.ts";
 
 /** What a client knows of its upload at the end: what it sent, and what it was told. */
 export interface ClientReport {
@@ -25,6 +25,8 @@ export interface ClientReport {
   readonly ending: "accepted" | "held" | "cancelled" | "vanished" | "stuck";
   /** Milliseconds since 1970 of the first 200 that says that the application has the upload. */
   readonly acceptedAt: number | null;
+  /** Of the first Close-Session that was answered 200. */
+  readonly closedAt: number | null;
   /** Promises that the server broke towards this client, in words. */
   readonly broken: readonly string[];
   readonly resumed: number;
@@ -66,6 +68,7 @@ export class Client {
   #resumed = 0;
   #held = 0;
   #acceptedAt: number | null = null;
+  #closedAt: number | null = null;
   #replyUrl: string | null = null;
   #breakAt: number;
 
@@ -93,6 +96,7 @@ export class Client {
       sessionIds: this.#sessionIds,
       ending,
       acceptedAt: this.#acceptedAt,
+      closedAt: this.#closedAt,
       broken: this.#broken,
       resumed: this.#resumed,
     };
@@ -102,7 +106,7 @@ export class Client {
     for (;;) {
       const sessionId = await this.#create();
       if (!(await this.#sendAll(sessionId))) continue;
-      if (this.#plan.directory === "/reply/") await this.#readReply();
+      if (replies(this.#plan.directory)) await this.#readReply();
       if (this.#plan.ending === "cancel") {
         if (await this.#cancel(sessionId)) return "cancelled";
         continue;
@@ -228,7 +232,8 @@ export class Client {
       return null;
     }
     if (ack.status !== 200) return "held";
-    this.#acceptedAt ??= Date.now();
+    this.#closedAt ??= Date.now();
+    this.#acceptedAt ??= this.#closedAt;
     this.#saw("close-ack");
     return "accepted";
   }

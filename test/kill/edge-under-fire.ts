@@ -18,6 +18,10 @@ const DIRECTORIES = [
   { path: "/forgetful/", notification: "by-value", notification_url: "/receive.ashx" },
   { path: "/early/", commit_on: "last-fragment" },
   { path: "/reply/", notification: "by-value", notification_url: "/receive.ashx", reply: true },
+  { path: "/referred/", notification: "by-reference", notification_url: "/receive.ashx" },
+  { path: "/referred-reply/", notification: "by-reference", notification_url: "/receive.ashx", reply: true },
+  { path: "/copied/", notification: "by-value", notification_url: "/receive.ashx" },
+  { path: "/copied-late/", notification: "by-value", notification_url: "/receive.ashx", reply: true },
   {
     path: "/hold/",
     notification: "by-value",
@@ -34,7 +38,6 @@ export interface EdgeEvent {
   readonly session: string;
   readonly destination: string;
   readonly outcome: string | null;
-  readonly attempt: number | null;
   /** The line as it was printed. */
   readonly text: string;
 }
@@ -107,12 +110,18 @@ export class EdgeUnderFire {
     const event = textOf("event");
     const destination = textOf("destination");
     const outcome = textOf("outcome") || null;
-    const attempt = typeof fields["attempt"] === "number" ? fields["attempt"] : null;
     const at = Date.parse(textOf("at"));
-    const known = { at, event, session: textOf("session"), destination, outcome, attempt, text };
+    const isDelivered = outcome === "accepted" && this.#isFirstAcceptance(destination);
+    const known = { at, event, session: textOf("session"), destination, outcome, text };
     this.#events.set(destination, [...this.eventsOf(destination), known]);
     const sight: Sight | undefined = outcome === "orphaned" ? "log:orphaned" : SIGHTS.get(event);
     if (sight !== undefined) this.#observe(sight, destination);
+    if (isDelivered) this.#observe("log:delivered", destination);
+  }
+
+  /** Of a file that has a way of its own to go after the application has taken it, there are two. */
+  #isFirstAcceptance(destination: string): boolean {
+    return !this.eventsOf(destination).some(({ outcome }) => outcome === "accepted");
   }
 }
 

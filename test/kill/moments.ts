@@ -19,9 +19,14 @@ export type Sight =
   | "commit-whole"
   | "commit-taken"
   | "commit-answered"
+  | "entity-half"
+  | "reply-half"
+  | "copy-half"
+  | "copy-taken"
   | "log:completed"
   | "log:commit-started"
   | "log:commit-ended"
+  | "log:delivered"
   | "log:orphaned"
   | "log:expired";
 
@@ -53,7 +58,12 @@ export const MOMENTS = [
   moment("when the commit has arrived", "commit-whole"),
   moment("after the application took it, before its answer", "commit-taken"),
   moment("after its answer, before it is stored", "commit-answered"),
+  moment("while the application fetches the entity", "entity-half"),
+  moment("while the application leaves its reply", "reply-half"),
   moment("after it is stored, before the Ack", "log:commit-ended"),
+  moment("between the application's acceptance and the file's own way", "log:delivered"),
+  moment("in the middle of the file's own way", "copy-half"),
+  moment("after the file is at its destination, before the answer", "copy-taken"),
   moment("at the ack of Close-Session", "close-ack"),
   moment("while an orphan is taken up", "log:orphaned"),
   moment("at Cancel-Session", "cancel-sent"),

@@ -1,4 +1,4 @@
-import { type Moment, MOMENTS } from "./moments.ts";
+import { type Moment, MOMENTS, type Sight } from "./moments.ts";
 import { Random } from "./random.ts";
 
 /** How the application behind a directory treats a commit; `edge.ts` has the directories. */
@@ -11,7 +11,11 @@ export type Directory =
   | "/forgetful/" // POST to one that does not
   | "/early/" // PUT in the Ack of the last Fragment: commit_on = "last-fragment"
   | "/reply/" // POST in the Ack of the last Fragment, which has the URL of the application's reply
-  | "/hold/"; // the same, with unknown_outcome = "hold"
+  | "/referred/" // POST without the entity, which the application GETs; it honours Idempotency-Key
+  | "/referred-reply/" // the same in the Ack of the last Fragment; the application PUTs its reply
+  | "/copied/" // POST, and the application wants the file at its destination too: PUT, in the same Close-Session
+  | "/copied-late/" // POST in the Ack of the last Fragment, with a reply; PUT at Close-Session
+  | "/hold/"; // like /forgetful/, with unknown_outcome = "hold"
 
 /** How a client means to end. */
 type Ending =
@@ -20,9 +24,19 @@ type Ending =
   | "cancel" // gives up after some bytes
   | "vanish"; // closes, and does not come back if it does not hear the Ack
 
+/** Directories whose application has a reply for the client. */
+export function replies(directory: Directory): boolean {
+  return directory === "/reply/" || directory === "/referred-reply/" || directory === "/copied-late/";
+}
+
 /** Directories in which the Ack of the last Fragment says what the application said. */
 export function commitsEarly(directory: Directory): boolean {
-  return directory === "/early/" || directory === "/reply/";
+  return directory === "/early/" || replies(directory);
+}
+
+/** Directories in which the file goes to its destination after an application has taken it. */
+export function isCopied(directory: Directory): boolean {
+  return directory === "/copied/" || directory === "/copied-late/";
 }
 
 /** One upload, decided before it begins. */
@@ -68,8 +82,30 @@ const DIRECTORIES = [
   "/hold/",
   "/early/",
   "/reply/",
+  "/referred/",
+  "/referred-reply/",
+  "/copied/",
+  "/copied-late/",
   "/brief/",
 ] as const;
+
+/** Moments that only come where the application is told in some way. */
+const WHERE = new Map<Sight | null, readonly [Directory, ...Directory[]]>([
+  ["log:expired", ["/brief/"]],
+  ["entity-half", ["/referred/", "/referred-reply/"]],
+  ["reply-half", ["/referred-reply/"]],
+  ["log:delivered", ["/copied/", "/copied-late/"]],
+  ["copy-half", ["/copied/", "/copied-late/"]],
+  ["copy-taken", ["/copied/", "/copied-late/"]],
+]);
+/** Moments inside of bytes that are on their way: there have to be some. */
+const INSIDE = new Set<Sight | null>([
+  "body",
+  "commit-first-byte",
+  "commit-half",
+  "entity-half",
+  "copy-half",
+]);
 
 const ORPHANING = MOMENTS.filter(({ sight }) => sight === "commit-head" || sight === "commit-taken") as [
   Moment,
@@ -103,8 +139,7 @@ export function planUpload(random: Random, round: number, index: number, moment:
   const fragmentBytes = random.pick([5 * 1024, 100_000, MEBIBYTE - 1, MEBIBYTE, MEBIBYTE + 1, 13 * MEBIBYTE]);
   const ofMoment = moment?.name === "at a piece's end" ? MEBIBYTE + 2 : 0;
   const size = Math.max(Math.min(sizeOf(random), fragmentBytes * MOST_FRAGMENTS), ofMoment);
-  const needsBody = moment?.sight === "body" || moment?.sight === "commit-first-byte";
-  const bytes = needsBody || moment?.sight === "commit-half" ? Math.max(size, 2) : size;
+  const bytes = INSIDE.has(moment?.sight ?? null) ? Math.max(size, 2) : size;
   return {
     destination: `${directory}round-${round}-upload-${index}.bin`,
     directory,
@@ -117,8 +152,7 @@ export function planUpload(random: Random, round: number, index: number, moment:
 }
 
 function directoryFor(moment: Moment | null, random: Random): Directory {
-  if (moment?.sight === "log:expired") return "/brief/";
-  const directory = random.pick(DIRECTORIES);
+  const directory = random.pick(WHERE.get(moment?.sight ?? null) ?? DIRECTORIES);
   return moment?.sight?.startsWith("cancel") && commitsEarly(directory) ? "/files/" : directory;
 }
 
