@@ -48,7 +48,7 @@ export class SessionJournal {
     this.write("commit-ended", {
       attempt: commit?.attempts ?? 0,
       commit: commit?.id ?? null,
-      milliseconds,
+      milliseconds: Math.max(0, milliseconds), // a clock may have been put back meanwhile
       outcome: outcome?.kind ?? "orphaned",
       silence: outcome?.kind === "silent" ? outcome.why : null,
       originStatus: outcome !== null && "status" in outcome ? outcome.status : null,

@@ -372,10 +372,14 @@ export class UploadSession extends DurableObject<Env> {
     return isReleased ? (record.total ?? 0) : fragments.length;
   }
 
-  /** When everything is removed: the session timeout after the last accepted packet (ruling 23). */
+  /**
+   * When everything is removed: the session timeout after the last accepted packet (ruling 23). A clock that was put
+   * back may date that before the id's issue, and an id that is good longer than its session would begin another.
+   */
   #dueAt(record: SessionRecord): number {
-    const lastPacketAt = Math.max(record.changedAt, this.#store.fragments.lastReceivedAt, this.#heardAt);
-    return lastPacketAt + this.#timeoutMs(record.destination);
+    const { issuedAt, changedAt, destination } = record;
+    const { lastReceivedAt } = this.#store.fragments;
+    return Math.max(issuedAt, changedAt, lastReceivedAt, this.#heardAt) + this.#timeoutMs(destination);
   }
 
   #timeoutMs(destination: string): number {
