@@ -1,0 +1,100 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { Bench, DIRECTORIES, type Upload } from "../faults/bench.ts";
+import { FaultyOrigin } from "../faults/faulty-origin.ts";
+import { cancelSession } from "../support/bits-client.ts";
+import { startEdge } from "../support/edge.ts";
+import { SmallDisk } from "./origins/small-disk.ts";
+
+/** The edge's objects are on a disk that is full, a small one: only root can mount it, and elsewhere this fails. */
+const MEBIBYTE = 1024 * 1024;
+const DISK_MEBIBYTES = 24;
+
+let folder: string;
+let disk: SmallDisk;
+let bench: Bench;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "disk-"));
+  disk = await SmallDisk.mount(folder, `${DISK_MEBIBYTES}m`);
+  const origin = await FaultyOrigin.start();
+  const vars = { ORIGIN_URL: origin.url, UPLOAD_DIRECTORIES: DIRECTORIES };
+  bench = new Bench(await startEdge({ vars, storage: join(folder, "storage") }), origin);
+});
+
+afterEach(async () => {
+  await bench.edge.stop();
+  await bench.origin.stop();
+  await disk[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+it.each([
+  ["goes on", async () => undefined],
+  [
+    "goes on in its next life",
+    async () => {
+      await bench.edge.kill();
+      await bench.edge.restart();
+    },
+  ],
+])("nothing is acked that is not stored, and it %s when there is room again", async (_, interrupt) => {
+  const upload = await bench.begin(9 * MEBIBYTE + 5);
+  const makeRoom = await fillDisk();
+  const { acked, refusal } = await sendUntilFull(upload);
+  expect(refusal.status).toBeGreaterThanOrEqual(500); // which Windows repeats
+  expect(acked).toBeGreaterThan(0);
+  await makeRoom();
+  await interrupt();
+  expect(await upload.offset()).toBeGreaterThanOrEqual(acked);
+  expect((await upload.send()).receivedContentRange).toBe(upload.bytes.length);
+  await vi.waitFor(async () => expect((await upload.close()).status).toBe(200));
+  expect((await bench.published(upload.destination))?.equals(upload.bytes)).toBe(true);
+  expect(bench.commitsOf(upload.destination)).toHaveLength(1);
+});
+
+it("a Fragment is refused with 500, 0x80070070 and the offset ([MC-BUP] 2.2.1.2; ruling 4)", async () => {
+  const upload = await bench.begin(9 * MEBIBYTE + 5);
+  await fillDisk();
+  const { acked, refusal } = await sendUntilFull(upload);
+  expect(refusal).toEqual({ status: 500, errorCode: 0x80070070, offset: acked });
+});
+
+it("a session can be cancelled, and its room is there for others", async () => {
+  const upload = await bench.begin(9 * MEBIBYTE + 5);
+  await fillDisk();
+  await sendUntilFull(upload);
+  using connection = await bench.open();
+  expect((await cancelSession(connection, upload.destination, upload.sessionId)).status).toBe(200);
+  const other = await bench.beginWhole(2 * MEBIBYTE);
+  expect((await other.close()).status).toBe(200);
+});
+
+/** Something else takes the room of the objects; what it leaves is for a few pieces. */
+async function fillDisk(): Promise<() => Promise<void>> {
+  const ballast = join(folder, "ballast");
+  await writeFile(ballast, Buffer.alloc((DISK_MEBIBYTES - 8) * MEBIBYTE));
+  return async () => rm(ballast);
+}
+
+/** Sends Fragments of a MiB until one is refused. @returns the offset that was acked last, and the refusal */
+async function sendUntilFull(upload: Upload): Promise<{ acked: number; refusal: Answer }> {
+  let acked = 0;
+  for (;;) {
+    const ack = await upload.send(acked, Math.min(acked + MEBIBYTE, upload.bytes.length));
+    if (ack.status !== 200) {
+      const { status, errorCode, receivedContentRange: offset } = ack;
+      return { acked, refusal: { status, errorCode, offset } };
+    }
+    acked = ack.receivedContentRange ?? Number.NaN;
+    if (acked === upload.bytes.length) throw new Error("there was room for all of it");
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly errorCode: number | undefined;
+  readonly offset: number | undefined;
+}
