@@ -130,6 +130,7 @@ it("a session that its client abandons is told of until it expires", async () =>
   }, 10_000);
   expect(events).toEqual(["created", "started", "expired"]);
   expect(linesOf(upload).at(-1)).toMatchObject({ state: "receiving", offset: 400 });
+  expect(bench().commitsOf(upload.destination)).toEqual([]);
 });
 
 it.each([

@@ -73,7 +73,7 @@ export interface RoundPlan {
 const MEBIBYTE = 1024 * 1024;
 /** Of one upload; many small Fragments take long and show nothing new. */
 const MOST_FRAGMENTS = 30;
-const DIRECTORIES = [
+export const DIRECTORIES = [
   "/files/",
   "/in-place/",
   "/overwrite/",

@@ -102,6 +102,18 @@ test("a piece is one row: bytes and offset cannot disagree", async () => {
   ]);
 });
 
+test("an upload that was committed leaves no byte behind, only its record", async () => {
+  const upload = await Conversation.begin("/uploads/released.bin");
+  await upload.fragment(entityOf(3 * 1024 * 1024));
+  expect((await upload.close()).status).toBe(200);
+  const [tables, bytes] = await runInDurableObject(upload.object, (_, { storage: { sql } }) => [
+    sql.exec("SELECT name FROM sqlite_master WHERE name IN ('session', 'fragments', 'reply')").toArray(),
+    sql.databaseSize,
+  ]);
+  expect(tables).toEqual([{ name: "session" }]);
+  expect(bytes).toBeLessThan(1024 * 1024);
+});
+
 test("the session timeout removes everything, the tombstone too (ruling 23)", async () => {
   const upload = await Conversation.begin("/short/expired.bin");
   await upload.fragment(entityOf(10), 0, 5);
