@@ -127,7 +127,8 @@ export class UploadSession extends DurableObject<Env> {
         // What runs may be the application's turn, or, for another Close-Session, the file's way to its place.
         const wasDelivered = this.#store.record?.delivery !== null;
         const answer = await this.#commit();
-        if (this.#state() !== "delivered") return answer;
+        // Not by the state: of two that waited for the acceptance, the first has sent the file on its way already.
+        if (!this.#isUnfinished()) return answer;
         return wasDelivered ? this.#publication() : await this.#finish();
       }
       case "finish":
@@ -289,7 +290,7 @@ export class UploadSession extends DurableObject<Env> {
     if (record.delivery.copyToDestination) {
       if (isFinal(record)) return this.#publication();
       const answer = await this.#commit();
-      return this.#state() === "delivered" ? this.#publication() : answer;
+      return this.#isUnfinished() ? this.#publication() : answer;
     }
     const now = Date.now();
     this.#store.atomically(() => {
@@ -301,6 +302,11 @@ export class UploadSession extends DurableObject<Env> {
     this.#journal.write("finished");
     this.#journal.countOff();
     return resultOf(this.#state(), this.#store.record);
+  }
+
+  /** Whether the application has taken the upload, and there is something left to do. */
+  #isUnfinished(): boolean {
+    return (this.#store.record?.delivery ?? null) !== null;
   }
 
   /** Why the file is not at its destination yet, which the application has asked for. */

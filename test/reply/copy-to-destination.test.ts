@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Upload } from "../conformance/support.ts";
 import { expectAck, FORBIDDEN, ofApplication } from "../conformance/expect-ack.ts";
-import { answer } from "../support/origin-behaviour.ts";
-import { complete, expectReplyUrl, fetchUrl, useStage } from "./support.ts";
+import { answer, type OriginBehaviour } from "../support/origin-behaviour.ts";
+import { complete, expectReplyUrl, fetchUrl, gate, useStage } from "./support.ts";
 
 const stage = useStage((application) => {
   const notified = { notification: "by-value", notification_url: application.url } as const;
@@ -176,6 +176,32 @@ describe("BITS-Copy-File-To-Destination, where there is no reply (section 4.6)",
     expectAck(await upload.close(), upload.done);
     expect([application.of(upload.target).length, putsOf(upload).length]).toEqual([1, 1]);
   });
+
+  it.each([200, 507])(
+    "told on Close-Session: two at once hear of the file's own way, and nothing before it (%d; ruling 18)",
+    async (status) => {
+      const { bench, application } = stage();
+      using upload = await bench.beginWhole(2_000, { directory: "/told/" });
+      const { passed, open } = gate();
+      application.answer(upload.target, async () => {
+        await passed;
+        return COPY;
+      });
+      using other = await bench.open();
+      using third = await bench.open();
+      const closes = [upload.close(), application.notified(upload.target).then(() => upload.close(other))];
+      await application.notified(upload.target);
+      // One more turn of the session, behind the second Close-Session.
+      await upload.send(0, 2_000, { connection: third });
+      const own: OriginBehaviour = status === 200 ? { kind: "serve" } : answer(status);
+      // oxlint-disable-next-line unicorn/no-thenable -- the behaviour's own name for what it does next
+      bench.origin.queue({ kind: "delay", milliseconds: 300, then: own });
+      open();
+      for (const ack of await Promise.all(closes))
+        expectAck(ack, { ...(status === 200 ? {} : ofApplication(status)), ...upload.done });
+      expect([application.of(upload.target).length, putsOf(upload).length]).toEqual([1, 1]);
+    },
+  );
 
   it("told on Close-Session: a PUT that fails does not tell the application again", async () => {
     const { bench, application } = stage();
