@@ -1,5 +1,9 @@
 import { StoredBytes } from "./stored-bytes.ts";
-import type { SessionRecord } from "./session-record.ts";
+import { needs, type SessionRecord } from "./session-record.ts";
+
+/** To drop as much takes some milliseconds, and 10 GB take seconds: no client is to wait for that. */
+const RELEASED_AT_ONCE_BYTES = 16 * 1024 * 1024;
+const RELEASED_LATER_MS = 1_000;
 
 /**
  * Everything that one session keeps: its record, its bytes, its alarm. The bytes have tables of their
@@ -57,6 +61,27 @@ export class SessionStore {
       JSON.stringify(record),
     );
     this.#record = record;
+  }
+
+  /**
+   * Stores a change after which the session may need some of its bytes no more: a few go in the same transaction,
+   * many by the alarm, soon after the client has its Ack.
+   *
+   * @param until when everything is removed, milliseconds since 1970
+   */
+  saveAndRelease(record: SessionRecord, until: number): void {
+    this.save(record);
+    const isMuch = this.fragments.length + this.reply.length > RELEASED_AT_ONCE_BYTES;
+    if (!isMuch) this.release();
+    this.wakeAt(isMuch ? Date.now() + RELEASED_LATER_MS : until);
+  }
+
+  /** Removes the bytes that the session does not need any more. */
+  release(): void {
+    if (this.#record === null) return;
+    const { entity, reply } = needs(this.#record);
+    if (!entity) this.#fragments.discard();
+    if (!reply) this.#reply.discard();
   }
 
   /** Wakes the object at `time`, milliseconds since 1970. Part of the transaction that it is called in. */

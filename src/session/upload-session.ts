@@ -165,7 +165,10 @@ export class UploadSession extends DurableObject<Env> {
         this.#journal.write("expired");
         await this.#store.forget();
       } else {
-        this.#store.wakeAt(this.#dueAt(record));
+        this.#store.atomically(() => {
+          this.#store.release();
+          this.#store.wakeAt(this.#dueAt(record));
+        });
       }
     } catch (error) {
       this.#journal.write("failed", { during: "alarm", error: String(error) });
@@ -289,13 +292,7 @@ export class UploadSession extends DurableObject<Env> {
       const answer = await this.#commit();
       return this.#state() === "delivered" ? this.#publication() : answer;
     }
-    const now = Date.now();
-    this.#store.atomically(() => {
-      this.#store.fragments.discard();
-      this.#store.reply.discard();
-      this.#store.save(finish(record, now));
-      this.#store.wakeAt(now + this.#timeoutMs(record.destination));
-    });
+    this.#end(finish(record, Date.now()));
     this.#journal.write("finished");
     this.#journal.countOff();
     return resultOf(this.#state(), this.#store.record);
@@ -308,15 +305,15 @@ export class UploadSession extends DurableObject<Env> {
 
   #bury(packet: SessionPacket, state: "discarded" | "cancelled"): void {
     const now = Date.now();
-    const record = bury(this.#store.record ?? open(packet, null, now), state, now);
-    this.#store.atomically(() => {
-      this.#store.fragments.discard();
-      this.#store.reply.discard();
-      this.#store.save(record);
-      this.#store.wakeAt(now + this.#timeoutMs(record.destination));
-    });
+    this.#end(bury(this.#store.record ?? open(packet, null, now), state, now));
     this.#journal.write(state);
     this.#journal.countOff();
+  }
+
+  /** Stores a tombstone, and releases the bytes. */
+  #end(tombstone: SessionRecord): void {
+    const until = tombstone.changedAt + this.#timeoutMs(tombstone.destination);
+    this.#store.atomically(() => this.#store.saveAndRelease(tombstone, until));
   }
 
   /**
@@ -366,8 +363,16 @@ export class UploadSession extends DurableObject<Env> {
   /** Bytes of the entity that are here, or were until they were delivered. */
   #offset(): number {
     const { record, fragments } = this.#store;
-    const isReleased = record?.state === "committed" || record?.state === "delivered";
-    return isReleased ? (record.total ?? 0) : fragments.length;
+    switch (record?.state) {
+      case "committed":
+      case "delivered":
+        return record.total ?? 0;
+      case "discarded":
+      case "cancelled":
+        return 0;
+      default:
+        return fragments.length;
+    }
   }
 
   /** When everything is removed: the session timeout after the last accepted packet (ruling 23). */
