@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Headcount } from "../src/session/headcount.ts";
+import { Headcount } from "../src/headcount.ts";
 import { sendWithinBudget } from "../src/session/in-flight.ts";
 
 beforeEach(() => {

@@ -1,4 +1,4 @@
-import { Headcount } from "./headcount.ts";
+import { Headcount } from "../headcount.ts";
 
 /** Each piece that is on its way to its session is in the isolate's memory up to three times over. */
 const MOST_IN_FLIGHT = 8;

@@ -3,7 +3,7 @@ import type { Packet } from "../protocol/packet.ts";
 import { type ContentCheck, contentCheck } from "./content-check.ts";
 import type { SessionPacket } from "./session-record.ts";
 import type { Answer } from "./answer.ts";
-import { Headcount } from "./headcount.ts";
+import { Headcount } from "../headcount.ts";
 import { sendWithinBudget } from "./in-flight.ts";
 import { giveBack, PIECE_BYTES, take } from "./piece-memory.ts";
 import type { UploadSession } from "./upload-session.ts";
