@@ -101,17 +101,17 @@ export class SessionStore {
 
 /** What is stored; one question finds which tables there are, since most objects that wake have none. */
 function load(sql: SqlStorage): Kept {
-  const tables = sql
+  const rows = sql
     .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE name IN ('session', 'fragments', 'reply')")
-    .toArray()
-    .map(({ name }) => name);
-  const row = tables.includes("session")
+    .toArray();
+  const tables = new Set(rows.map(({ name }) => name));
+  const row = tables.has("session")
     ? sql.exec<{ record: string }>("SELECT record FROM session").toArray()[0]
     : undefined;
   return {
     record: row === undefined ? null : parseRecord(row.record),
-    fragments: new StoredBytes(sql, "fragments", tables.includes("fragments")),
-    reply: new StoredBytes(sql, "reply", tables.includes("reply")),
+    fragments: new StoredBytes(sql, "fragments", tables.has("fragments")),
+    reply: new StoredBytes(sql, "reply", tables.has("reply")),
   };
 }
 
