@@ -90,6 +90,12 @@ export default defineConfig({
                     reply: true,
                   },
                   {
+                    path: "/reply/",
+                    notification: "by-value",
+                    notification_url: "/receive.ashx",
+                    reply: true,
+                  },
+                  {
                     path: "/hold/",
                     notification: "by-value",
                     notification_url: "/receive.ashx",
@@ -103,7 +109,7 @@ export default defineConfig({
         test: {
           name: "session",
           include: ["test/session/**/*.test.ts"],
-          globalSetup: ["test/session/origin.setup.ts"],
+          globalSetup: ["test/session/origin.setup.ts", "test/session/records.setup.ts"],
           testTimeout: 30_000,
         },
       },

@@ -24,14 +24,14 @@ export class Conversation {
   async send(
     type: string,
     headers: Record<string, string> = {},
-    body?: Uint8Array<ArrayBuffer>,
+    body?: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
   ): Promise<Response> {
     const session: Record<string, string> = this.id === "" ? {} : { "BITS-Session-Id": this.id };
     return await exports.default.fetch(this.url, {
       method: "POST",
       headers: {
         "BITS-Packet-Type": type,
-        "Content-Length": String(body?.length ?? 0),
+        "Content-Length": String(body instanceof Uint8Array ? body.length : 0),
         ...session,
         ...headers,
       },
