@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { type Config, directoryOf, readConfig, type UploadDirectory } from "../config.ts";
 import type { Env } from "../env.ts";
+import { log } from "../log.ts";
 import { FAULTS, isFault } from "../protocol/faults.ts";
 import { planPiece, type SessionState, TRANSITIONS } from "../protocol/transfer.ts";
 import { type Answer, resultOf, STILL_RUNNING, UNKNOWN } from "./answer.ts";
@@ -167,8 +168,9 @@ export class UploadSession extends DurableObject<Env> {
         this.#store.wakeAt(this.#dueAt(record));
       }
     } catch (error) {
-      this.#journal.write("failed", { during: "alarm", error: String(error) });
       this.#store.wakeAt(Date.now() + ALARM_RETRY_MS);
+      // Without the journal: what cannot be read may be the configuration, which that asks.
+      log("failed", { during: "alarm", session: this.ctx.id.name ?? null, error: String(error) });
     }
   }
 
