@@ -1,13 +1,15 @@
 import { StoredBytes } from "./stored-bytes.ts";
 import type { SessionRecord } from "./session-record.ts";
 
+const VERSION: SessionRecord["version"] = 1;
+
 /**
  * Everything that one session keeps: its record, its bytes, its alarm. The bytes have tables of their
  * own, because to drop a table is the cheapest way to release them; docs/storage-schema.md has the layout.
  */
 export class SessionStore {
   readonly #storage: DurableObjectStorage;
-  #record: SessionRecord | null = null;
+  #record: SessionRecord | "newer" | null = null;
   #fragments: StoredBytes;
   #reply: StoredBytes;
 
@@ -18,8 +20,14 @@ export class SessionStore {
     this.#record = this.#readRecord();
   }
 
-  /** Null where nothing is stored: a new session, or one that has expired. */
+  /**
+   * Null where nothing is stored: a new session, or one that has expired.
+   *
+   * @throws where an edge of a newer version has written it: what that one says must stay as it is
+   */
   get record(): SessionRecord | null {
+    if (this.#record === "newer")
+      throw new Error("the session's record was stored by a newer version of the edge");
     return this.#record;
   }
 
@@ -76,7 +84,7 @@ export class SessionStore {
     this.#record = this.#readRecord();
   }
 
-  #readRecord(): SessionRecord | null {
+  #readRecord(): SessionRecord | "newer" | null {
     const { sql } = this.#storage;
     if (sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'session'").toArray().length === 0) return null;
     const row = sql.exec<{ record: string }>("SELECT record FROM session").toArray()[0];
@@ -85,6 +93,7 @@ export class SessionStore {
 }
 
 /** The stored text → the record. Older versions are brought up to date here and nowhere else. */
-function parseRecord(json: string): SessionRecord {
-  return JSON.parse(json) as SessionRecord;
+function parseRecord(json: string): SessionRecord | "newer" {
+  const record = JSON.parse(json) as { readonly version: number };
+  return record.version > VERSION ? "newer" : (record as SessionRecord);
 }

@@ -169,7 +169,7 @@ export class UploadSession extends DurableObject<Env> {
       }
     } catch (error) {
       this.#store.wakeAt(Date.now() + ALARM_RETRY_MS);
-      // Without the journal: what cannot be read may be the configuration, which that asks.
+      // Without the journal, which asks both: what cannot be read may be the record, or the configuration.
       log("failed", { during: "alarm", session: this.ctx.id.name ?? null, error: String(error) });
     }
   }
