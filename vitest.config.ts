@@ -108,6 +108,8 @@ export default defineConfig({
         ],
         test: {
           name: "session",
+          // Several files have the sessions of test/fixtures/records, and count what the origin sees of them.
+          fileParallelism: false,
           include: ["test/session/**/*.test.ts"],
           globalSetup: ["test/session/origin.setup.ts", "test/session/records.setup.ts"],
           testTimeout: 30_000,

@@ -163,7 +163,7 @@ export class UploadSession extends DurableObject<Env> {
         await this.#outbox.resume(directory, this.config());
       } else if (record === null || this.#dueAt(record) <= Date.now()) {
         this.#journal.write("expired");
-        await this.#store.forget();
+        await this.#forget();
       } else {
         this.#store.wakeAt(this.#dueAt(record));
       }
@@ -212,7 +212,7 @@ export class UploadSession extends DurableObject<Env> {
   async erase(packet: SessionPacket): Promise<void> {
     if (this.#stateFor(packet) === null) return;
     this.#journal.write("cancelled");
-    await this.#store.forget();
+    await this.#forget();
   }
 
   /** What a data URL names, if it is here. A download counts as a packet does (ruling 23). */
@@ -317,6 +317,13 @@ export class UploadSession extends DurableObject<Env> {
     });
     this.#journal.write(state);
     this.#journal.countOff();
+  }
+
+  /** Removes everything that is stored, and what this instance remembers of it: a packet may still come. */
+  async #forget(): Promise<void> {
+    await this.#store.forget();
+    this.#staged.forget();
+    this.#digest = new EntityDigest();
   }
 
   /**

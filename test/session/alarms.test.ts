@@ -1,7 +1,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, inject, test, vi } from "vitest";
 import type { UploadSession } from "../../src/session/upload-session.ts";
-import { commitsOf, Conversation, entityOf, storedAt } from "./packets.ts";
+import { commitsOf, Conversation, digestFieldOf, entityOf, storedAt } from "./packets.ts";
 import { load, storedOf } from "./stored-session.ts";
 
 const HOUR_MS = 3_600_000;
@@ -106,6 +106,22 @@ describe("An alarm that rings", () => {
     expect((await upload.close()).status).toBe(200);
     expect(await storedAt("/uploads/ringing.bin")).toEqual(entity);
   });
+
+  test.each(["a Fragment", "a Fragment with a digest"])(
+    "when the session's time ends inside %s: the client is told that it is unknown",
+    async (fragment) => {
+      const upload = await Conversation.begin("/uploads/too-slow.bin");
+      const entity = entityOf(2_500_000);
+      const digest = { "Content-Digest": await digestFieldOf(entity) };
+      const { send, ack } = beginFragment(upload, entity, fragment === "a Fragment" ? {} : digest);
+      await send(0, 1_200_000);
+      await vi.waitFor(async () => expect((await storedOf(upload)).record).not.toBeNull());
+      await ringAt(Date.now() + TIMEOUT_MS + HOUR_MS, upload);
+      await send(1_200_000, entity.length);
+      expect(codeOf(await ack)).toBe("0x8020001F");
+      expect((await storedOf(upload)).tables).toEqual([]);
+    },
+  );
 
   test("while a commit runs: waits for it, makes no other, and is set to the session's end", async () => {
     const destination = "/uploads/ringing-in-commit.bin?slow=500";

@@ -82,5 +82,4 @@ test("an edge that can read it goes on where it stood", async () => {
   });
   await evictDurableObject(upload.object);
   expect((await upload.fragment(WHOLE, 12)).headers.get("BITS-Received-Content-Range")).toBe("20");
-  expect((await upload.close()).status).toBe(200);
 });

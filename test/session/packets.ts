@@ -76,6 +76,12 @@ export function entityOf(length: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, (_, index) => (index * 31 + (index >> 8)) % 251);
 }
 
+/** `Content-Digest` or `Repr-Digest` of these bytes (RFC 9530). */
+export async function digestFieldOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return `sha-256=:${btoa(String.fromCharCode(...digest))}:`;
+}
+
 /** What is at the origin now. */
 export async function storedAt(destination: string): Promise<Uint8Array> {
   return new Uint8Array(await (await fetch(inject("originUrl") + destination)).arrayBuffer());
