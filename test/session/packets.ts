@@ -14,9 +14,12 @@ export class Conversation {
     this.url = `http://edge.example${destination}`;
   }
 
-  static async begin(destination: string): Promise<Conversation> {
+  static async begin(destination: string, headers: Record<string, string> = {}): Promise<Conversation> {
     const conversation = new Conversation(destination);
-    const ack = await conversation.send("Create-Session", { "BITS-Supported-Protocols": PROTOCOL });
+    const ack = await conversation.send("Create-Session", {
+      "BITS-Supported-Protocols": PROTOCOL,
+      ...headers,
+    });
     conversation.id = ack.headers.get("BITS-Session-Id") ?? "";
     return conversation;
   }
@@ -59,7 +62,7 @@ export class Conversation {
   }
 }
 
-/** What the origin has seen of a destination, oldest first. */
+/** What the origin has seen of a destination, by PUT or by notification, oldest first. */
 export async function commitsOf(
   destination: string,
 ): Promise<{ method: string; bytes: number; key: string }[]> {
@@ -67,7 +70,10 @@ export async function commitsOf(
     await fetch(inject("witnessUrl"))
   ).json();
   return all
-    .filter(({ method, url }) => url === destination && (method === "PUT" || method === "POST"))
+    .filter(({ method, url, headers }) => {
+      const isTold = headers["bits-original-request-url"]?.endsWith(destination) === true;
+      return /^(PUT|POST)$/.test(method) && (url === destination || isTold);
+    })
     .map(({ method, bytes, headers }) => ({ method, bytes, key: headers["idempotency-key"] ?? "" }));
 }
 
