@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundle } from "../../test/support/bundle.ts";
+import { type Bundle, bundle } from "../../test/support/bundle.ts";
 import type { Destination } from "../client/upload.ts";
 import { startBareWorkerd } from "../edge/bare-workerd.ts";
 import { Helper } from "../helper.ts";
@@ -16,13 +16,29 @@ export interface Peer {
 
 /** The Worker that reads and answers, and does nothing else, under bare workerd. */
 export async function startNullWorker(): Promise<Peer> {
-  const folder = await mkdtemp(join(tmpdir(), "null-worker-"));
-  const worker = await startBareWorkerd(folder, {
-    module: join(import.meta.dirname, "..", "workers", "null-worker.js"),
-    compatibilityDate: (await bundle()).compatibilityDate,
-    compatibilityFlags: [],
-    durableObjects: [],
-  });
+  return await startWorker("null-worker.js", await mkdtemp(join(tmpdir(), "null-worker-")));
+}
+
+/** The Worker with an object for each upload, and nothing around it. */
+export async function startBareObject(storage: StorageKind, originUrl: string, disk?: string): Promise<Peer> {
+  const folder = await mkdtemp(join(await folderFor(storage, disk), "bare-object-"));
+  const durableObjects = [{ binding: "SESSIONS", className: "BareSession" }];
+  return await startWorker("bare-object-worker.js", folder, durableObjects, { ORIGIN_URL: originUrl });
+}
+
+async function startWorker(
+  name: string,
+  folder: string,
+  durableObjects: Bundle["durableObjects"] = [],
+  vars: Readonly<Record<string, string>> = {},
+): Promise<Peer> {
+  const module = join(import.meta.dirname, "..", "workers", name);
+  const { compatibilityDate } = await bundle();
+  const worker = await startBareWorkerd(
+    folder,
+    { module, compatibilityDate, compatibilityFlags: [], durableObjects },
+    vars,
+  );
   return {
     door: (dialect) => ({
       host: "127.0.0.1",

@@ -3,7 +3,7 @@ import type { Destination } from "../client/upload.ts";
 import { OVERWRITING, startMeasuredEdge } from "../edge/measured-edge.ts";
 import type { StorageKind } from "../machine/folders.ts";
 import { megabytesPerSecond } from "../measure/statistics.ts";
-import { runRawStorage, startNullWorker, startTus } from "../peers/peers.ts";
+import { runRawStorage, startBareObject, startNullWorker, startTus } from "../peers/peers.ts";
 import type { Stage } from "./stage.ts";
 
 const MIB = 1024 * 1024;
@@ -45,6 +45,18 @@ export async function throughNullWorker(
   const worker = await startNullWorker();
   try {
     const job = jobTo(worker.door(dialect), load);
+    await warmUp(stage, job);
+    return toRun(load, await stage.uploader.run(job));
+  } finally {
+    await worker.stop();
+  }
+}
+
+/** Fragments of more than a piece are one row here, which takes less than 2 MB. */
+export async function throughBareObject(stage: Stage, load: BulkLoad): Promise<BulkRun> {
+  const worker = await startBareObject(load.storage, stage.origin.url, stage.disk);
+  try {
+    const job = jobTo(worker.door("tcp"), { ...load, fragmentBytes: Math.min(load.fragmentBytes, MIB) });
     await warmUp(stage, job);
     return toRun(load, await stage.uploader.run(job));
   } finally {

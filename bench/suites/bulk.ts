@@ -6,6 +6,7 @@ import {
   type BulkLoad,
   type BulkRun,
   straightToStorage,
+  throughBareObject,
   throughEdge,
   throughNullWorker,
   throughTus,
@@ -39,7 +40,7 @@ const SIZES: readonly Size[] = [
 export const bulk: Suite = {
   name: "bulk",
   title: "One upload of 256 MiB (64 MiB in a quick run)",
-  steps: STORAGES.length * SIZES.length * 7,
+  steps: STORAGES.length * SIZES.length * 8,
   async run(stage) {
     const figures: Figure[] = [];
     for (const storage of STORAGES) {
@@ -61,6 +62,7 @@ async function measure(stage: Stage, storage: StorageKind, size: Size): Promise<
       "file with fsync": () => straightToStorage(stage, load, "file"),
       "null Worker, HTTP door": () => throughNullWorker(stage, load, "http"),
       "@tus/server": () => throughTus(stage, load),
+      "bare object": () => throughBareObject(stage, load),
     },
     stage.rounds,
     stage.progress,
@@ -99,6 +101,7 @@ function compare(
     ratio(`${prefix}/edge, ${door} to raw SQLite`, edge, speeds(of("raw SQLite")), targets.sqlite),
     ratio(`${prefix}/edge, ${door} to @tus/server`, edge, speeds(of("@tus/server")), targets.tus),
     ratio(`${prefix}/edge, ${door} to null Worker`, edge, speeds(of(`null Worker, ${door}`))),
+    ratio(`${prefix}/edge, ${door} to bare object`, edge, speeds(of("bare object"))),
   ];
 }
 

@@ -5,7 +5,7 @@ import { STORAGES, type StorageKind } from "../machine/folders.ts";
 import { atLeast, atMost, type Figure, figure, ratio, type Target } from "../measure/figure.ts";
 import { interleave } from "../measure/interleave.ts";
 import { median, percentile } from "../measure/statistics.ts";
-import { startNullWorker, startTus } from "../peers/peers.ts";
+import { startBareObject, startNullWorker, startTus } from "../peers/peers.ts";
 import type { Stage, Suite } from "./stage.ts";
 
 const SESSION_BYTES = 64 * 1024;
@@ -30,7 +30,7 @@ interface Run {
 export const smallSessions: Suite = {
   name: "small-sessions",
   title: "Sessions of one 64 KiB Fragment, committed",
-  steps: STORAGES.length * SESSIONS.size * 5,
+  steps: STORAGES.length * SESSIONS.size * 6,
   async run(stage) {
     const figures: Figure[] = [];
     for (const storage of STORAGES) {
@@ -49,6 +49,7 @@ async function measure(stage: Stage, storage: StorageKind, clients: number): Pro
       "null Worker": () => throughNull(stage, clients),
       "edge, TCP door, HEAD first": edge("tcp", KEEPING),
       "@tus/server": () => throughTus(stage, storage, clients),
+      "bare object": () => throughBareObject(stage, storage, clients),
       "edge, HTTP door": edge("http", OVERWRITING),
     },
     stage.rounds,
@@ -68,6 +69,7 @@ async function measure(stage: Stage, storage: StorageKind, clients: number): Pro
   figures.push(
     ratio(`${prefix}/edge, TCP door to @tus/server`, speeds(door), speeds(runs["@tus/server"])),
     ratio(`${prefix}/edge, TCP door to null Worker`, speeds(door), speeds(runs["null Worker"])),
+    ratio(`${prefix}/edge, TCP door to bare object`, speeds(door), speeds(runs["bare object"])),
     figure(
       `${prefix}/Close beyond the origin's own time, p50`,
       "ms",
@@ -115,6 +117,15 @@ async function throughEdge(
 
 async function throughNull(stage: Stage, clients: number): Promise<Run> {
   const worker = await startNullWorker();
+  try {
+    return await upload(stage, worker.door("tcp"), clients, OVERWRITING);
+  } finally {
+    await worker.stop();
+  }
+}
+
+async function throughBareObject(stage: Stage, storage: StorageKind, clients: number): Promise<Run> {
+  const worker = await startBareObject(storage, stage.origin.url, stage.disk);
   try {
     return await upload(stage, worker.door("tcp"), clients, OVERWRITING);
   } finally {

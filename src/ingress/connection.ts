@@ -18,6 +18,8 @@ export interface Connection {
   readonly answer: (request: Request) => Response | Promise<Response>;
 }
 
+/** A body that is read in a turn of its own, unless its head's turn has room for it. */
+const WORTH_WIDENING_BYTES = 16 * 1024;
 const CONTINUE = new TextEncoder().encode("HTTP/1.1 100 Continue\r\n\r\n");
 const HEAD_TIMEOUT = new Refusal(408, "The request's head did not arrive in time.");
 const BODY_TIMEOUT = new Refusal(408, "The request's body stopped arriving.");
@@ -95,7 +97,10 @@ async function serveRequest(connection: Connection, head: RequestHead, isLast: b
     const isInUse = request.bodyUsed || request.body?.locked === true || response.body === body.stream;
     if (!isInUse) void drain();
     await sendResponse(sink, response, head.method, closes, new Date());
-    if (!closes && (await drain())) return true;
+    if (!closes && (await drain())) {
+      if (head.body.kind === "length" && head.body.bytes >= WORTH_WIDENING_BYTES) wire.widen();
+      return true;
+    }
   } catch (error) {
     if (!clientIsGone && body.failure === null) logFailure(head, error);
     if (hasBegun) await wire.abort();

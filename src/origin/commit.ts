@@ -1,4 +1,5 @@
 import { connect } from "cloudflare:sockets";
+import { letGo } from "../let-go.ts";
 import { parseFailingHresult } from "../protocol/write-ack.ts";
 import { HEADER } from "../protocol/headers.ts";
 import type { CommitOutcome } from "../protocol/reflect.ts";
@@ -154,24 +155,14 @@ async function send(
   const writer = writable.getWriter();
   writer.closed.catch(() => undefined); // told by `write` and `close` already
   let sent = 0;
-  let taken: Promise<void> = Promise.resolve();
-  const write = async (bytes: Uint8Array): Promise<void> => {
-    const { byteLength, buffer } = bytes;
-    await writer.write(bytes);
-    sent += byteLength;
-    watch.heard();
-    // The memory of what is sent goes at once: left to the garbage collector, 2 GiB leave half a GiB behind.
-    if (buffer instanceof ArrayBuffer) buffer.transfer(0);
-  };
   try {
     for (const bytes of entity) {
-      // One write ahead: storage is read while the origin takes what was read before.
-      const taking = write(bytes);
-      taking.catch(() => undefined); // `taken` says it, one turn later
-      await taken;
-      taken = taking;
+      const { byteLength } = bytes;
+      await writer.write(bytes);
+      sent += byteLength;
+      watch.heard();
+      letGo(bytes); // left to the garbage collector, 2 GiB leave half a GiB behind
     }
-    await taken;
     await writer.close();
   } catch {
     // The request has failed or was answered early; its own outcome says which.

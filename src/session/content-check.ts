@@ -11,7 +11,9 @@ export interface ContentCheck {
 
 /** Null where the Fragment announces no digest that we can check; such ones are to be ignored. */
 export function contentCheck(headers: Headers): ContentCheck | null {
-  const digests = parseDigestField(headers.get(HEADER.contentDigest) ?? "");
+  const field = headers.get(HEADER.contentDigest);
+  if (field === null) return null;
+  const digests = parseDigestField(field);
   const digest = digests === "invalid" ? undefined : digests[0];
   if (digest === undefined) return null;
   const stream = new crypto.DigestStream(digest.algorithm.toUpperCase());
@@ -28,8 +30,9 @@ export function contentCheck(headers: Headers): ContentCheck | null {
 
 /** SHA-256 of the whole entity, where the client says it; other algorithms are ignored (RFC 9530 3). */
 export function expectedDigestOf(headers: Headers): string | null {
-  const digests = parseDigestField(headers.get(HEADER.reprDigest) ?? "sha-256=::");
-  return digests === "invalid"
-    ? null
-    : (digests.find(({ algorithm }) => algorithm === "sha-256")?.value ?? null);
+  const field = headers.get(HEADER.reprDigest);
+  if (field === null) return null;
+  const digests = parseDigestField(field);
+  if (digests === "invalid") return null;
+  return digests.find(({ algorithm }) => algorithm === "sha-256")?.value ?? null;
 }

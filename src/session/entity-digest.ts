@@ -8,15 +8,18 @@ export class EntityDigest {
   #writer: WritableStreamDefaultWriter<ArrayBuffer | ArrayBufferView> | null = null;
   #length = 0;
 
-  /** Bytes that were appended at `offset`; a gap makes this digest useless, not wrong. */
-  append(offset: number, bytes: Uint8Array): void {
+  /**
+   * Bytes that were appended at `offset`; a gap makes this digest useless, not wrong. Resolves when they have been
+   * read, so that their memory may go.
+   */
+  async append(offset: number, bytes: Uint8Array): Promise<void> {
     if (offset !== this.#length) return;
     this.#length += bytes.byteLength;
     if (this.#writer === null) {
       this.#stream = new crypto.DigestStream("SHA-256");
       this.#writer = this.#stream.getWriter();
     }
-    void this.#writer.write(bytes);
+    await this.#writer.write(bytes);
   }
 
   /** The digest of the first `length` bytes, base64; null where this instance has not seen just those. */

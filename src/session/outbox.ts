@@ -97,10 +97,8 @@ export class Outbox {
     const digest = record.digest ?? (await this.#digest(record.total ?? 0));
     if (record.expectedDigest !== null && record.expectedDigest !== digest) {
       // Nothing of it is published, and nothing is left to send again: ruling 20's way.
-      this.#store.atomically(() => {
-        this.#store.fragments.discard();
-        this.#store.save(bury(record, "discarded", Date.now(), FAULTS.digestMismatch));
-      });
+      const buried = bury(record, "discarded", Date.now(), FAULTS.digestMismatch);
+      this.#settle(buried, directory);
       this.#events.discarded();
       return;
     }
@@ -146,16 +144,10 @@ export class Outbox {
     });
   }
 
-  /** Stores a result and, in the same transaction, releases the bytes that nobody needs any more. */
+  /** Stores a result, and releases the bytes that nobody needs any more. */
   #settle(record: SessionRecord, directory: UploadDirectory): void {
-    const isDone =
-      record.state === "committed" ||
-      (record.state === "delivered" && record.delivery?.copyToDestination === false);
     this.#store.atomically(() => {
-      this.#store.save(record);
-      if (isDone) this.#store.fragments.discard();
-      if (record.state === "committed") this.#store.reply.discard();
-      this.#store.wakeAt(record.changedAt + directory.sessionTimeoutSeconds * 1000);
+      this.#store.saveAndRelease(record, record.changedAt + directory.sessionTimeoutSeconds * 1000);
     });
   }
 }

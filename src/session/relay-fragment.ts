@@ -3,12 +3,19 @@ import type { Packet } from "../protocol/packet.ts";
 import { type ContentCheck, contentCheck } from "./content-check.ts";
 import type { SessionPacket } from "./session-record.ts";
 import type { Answer } from "./answer.ts";
+import { Headcount } from "../headcount.ts";
+import { sendWithinBudget } from "./in-flight.ts";
+import { giveBack, PIECE_BYTES, take } from "./piece-memory.ts";
 import type { UploadSession } from "./upload-session.ts";
 
-/** The largest piece: an isolate of 128 MB serves many connections, and SQLite's rows end at 2 MB. */
-const PIECE_BYTES = 1024 * 1024;
-
-/** What a client gets to fill before it costs the memory of a piece: a thousand that dribble must not cost a GB. */
+/** The Fragments that this isolate is reading; the doors give up on a client that is silent for longer. */
+const underWay = new Headcount(120);
+/**
+ * In a crowd of more than `trusted` a client has to fill OPENING_BYTES before it gets the memory of a piece, at the
+ * price of a copy: a thousand that dribble must not cost a GB. Beyond `wholePieces` a piece is a quarter, at the price of
+ * more rows: a hundred that do send must not cost the 128 MB that an isolate has.
+ */
+const CROWD = { trusted: 32, wholePieces: 64 };
 const OPENING_BYTES = 64 * 1024;
 
 type Fragment = Extract<Packet, { type: "Fragment" }>;
@@ -57,13 +64,11 @@ async function relay(
     const start = first + read;
     read += bytes.byteLength;
     if (read < contentLength && start + bytes.byteLength <= stored) continue;
-    const sent: Promise<Answer> = session.append(packet, { first: start, total, bytes });
-    // If the piece before is refused, that is the answer, and nobody asks for this one's.
-    sent.catch(() => undefined);
+    const sent = await sendWithinBudget<Answer>(() => session.append(packet, { first: start, total, bytes }));
     const answer: Answer | null = before === null ? null : await before;
     if (answer !== null && answer.fault !== null) return answer;
     stored = answer?.offset ?? stored;
-    before = sent;
+    before = sent.answer;
   }
   const answer = before === null ? CLIENT_GONE : await before;
   return read < contentLength ? CLIENT_GONE : answer;
@@ -97,39 +102,50 @@ async function relayChecked(
 }
 
 /**
- * The body in pieces of at most 1 MiB; less than `length` bytes where the client has gone. The memory of a
- * piece takes the next one: a call of the session copies it when it is made. An empty body is one empty piece.
+ * The body in pieces of at most 1 MiB; less than `length` bytes where the client has gone. A piece is good until the
+ * next is asked for: a call of the session has copied it by then. An empty body is one empty piece.
  */
 async function* piecesOf(reader: Reader, length: number): AsyncGenerator<Uint8Array, void, undefined> {
-  let buffer: ArrayBufferLike = new ArrayBuffer(0);
-  for (let read = 0; read < length || read === 0;) {
-    const wanted = Math.min(PIECE_BYTES, length - read);
-    const isOpening = read === 0 && wanted > OPENING_BYTES;
-    const bytes: Uint8Array = await (isOpening
-      ? readFirstPiece(reader, wanted)
-      : readPiece(reader, buffer, wanted));
-    if (bytes.byteLength > 0 || wanted === 0) yield bytes;
-    read += bytes.byteLength;
-    if (bytes.byteLength < wanted || wanted === 0) return;
-    buffer = bytes.buffer;
+  const fragment = {};
+  try {
+    for (let read = 0; read < length || read === 0;) {
+      underWay.heard(fragment);
+      const most = underWay.size > CROWD.wholePieces ? PIECE_BYTES / 4 : PIECE_BYTES;
+      const wanted = Math.min(most, length - read);
+      const isOpening = read === 0 && wanted > OPENING_BYTES && underWay.size > CROWD.trusted;
+      const bytes: Uint8Array = await (isOpening
+        ? readFirstPiece(reader, wanted)
+        : readPiece(reader, wanted));
+      const { byteLength } = bytes;
+      try {
+        if (byteLength > 0 || wanted === 0) yield bytes;
+      } finally {
+        giveBack(bytes);
+      }
+      read += byteLength;
+      if (byteLength < wanted || wanted === 0) return;
+    }
+  } finally {
+    underWay.over(fragment);
   }
 }
 
 /** As `readPiece`, but the memory for a whole piece is only there for a client that really sends. */
 async function readFirstPiece(reader: Reader, wanted: number): Promise<Uint8Array> {
-  const opening = await readPiece(reader, new ArrayBuffer(0), OPENING_BYTES);
+  const opening = await readPiece(reader, OPENING_BYTES);
   if (opening.byteLength < OPENING_BYTES) return opening;
-  const rest = await readPiece(reader, new ArrayBuffer(0), wanted - OPENING_BYTES);
-  const piece = new Uint8Array(OPENING_BYTES + rest.byteLength);
+  const rest = await readPiece(reader, wanted - OPENING_BYTES);
+  const piece = take(wanted).subarray(0, OPENING_BYTES + rest.byteLength);
   piece.set(opening);
   piece.set(rest, OPENING_BYTES);
+  giveBack(opening);
+  giveBack(rest);
   return piece;
 }
 
-/** Up to `wanted` bytes, in `buffer` where it has just that size; fewer only where the body ends early. */
-async function readPiece(reader: Reader, buffer: ArrayBufferLike, wanted: number): Promise<Uint8Array> {
+/** Up to `wanted` bytes; fewer only where the body ends early. */
+async function readPiece(reader: Reader, wanted: number): Promise<Uint8Array> {
   if (reader === undefined || wanted === 0) return new Uint8Array(0);
-  const space = buffer.byteLength === wanted ? buffer : new ArrayBuffer(wanted);
-  const { value } = await reader.readAtLeast(wanted, new Uint8Array(space));
+  const { value } = await reader.readAtLeast(wanted, take(wanted));
   return value ?? new Uint8Array(0);
 }

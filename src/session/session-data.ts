@@ -1,4 +1,5 @@
 import type { DataKind } from "./data-url.ts";
+import { needs } from "./session-record.ts";
 import type { SessionStore } from "./session-store.ts";
 import type { StoredBytes } from "./stored-bytes.ts";
 
@@ -13,7 +14,9 @@ export function measure({ record, fragments, reply }: SessionStore, kind: DataKi
   if (record === null) return null;
   if (kind === "entity") {
     const isWhole = fragments.length === record.total;
-    return isWhole ? { length: fragments.length, modifiedAt: fragments.lastReceivedAt } : null;
+    return isWhole && needs(record).entity
+      ? { length: fragments.length, modifiedAt: fragments.lastReceivedAt }
+      : null;
   }
   return record.delivery?.reply === "stored"
     ? { length: reply.length, modifiedAt: record.delivery.at }

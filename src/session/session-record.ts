@@ -178,3 +178,13 @@ export function bury(
 export function finish(record: SessionRecord, now: number): SessionRecord {
   return { ...record, state: "committed", changedAt: now, delivery: null };
 }
+
+/** Which of its bytes a session will still read. */
+export function needs({ state, delivery }: SessionRecord): {
+  readonly entity: boolean;
+  readonly reply: boolean;
+} {
+  if (state === "delivered") return { entity: delivery?.copyToDestination === true, reply: true };
+  const isOver = state === "committed" || state === "discarded" || state === "cancelled";
+  return { entity: !isOver, reply: !isOver };
+}

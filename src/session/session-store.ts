@@ -1,5 +1,19 @@
 import { StoredBytes } from "./stored-bytes.ts";
-import type { SessionRecord } from "./session-record.ts";
+import { needs, type SessionRecord } from "./session-record.ts";
+
+/** To drop as much takes some milliseconds, and 10 GB take seconds: no client is to wait for that. */
+const RELEASED_AT_ONCE_BYTES = 16 * 1024 * 1024;
+const RELEASED_LATER_MS = 1_000;
+
+/** What an object has in memory of its storage. */
+interface Kept {
+  /** Null where nothing is stored: a new session, or one that has expired. */
+  readonly record: SessionRecord | "newer" | null;
+  /** The request entity, as far as it has come. */
+  readonly fragments: StoredBytes;
+  /** The application's reply to an upload-reply. */
+  readonly reply: StoredBytes;
+}
 
 const VERSION: SessionRecord["version"] = 1;
 
@@ -9,36 +23,26 @@ const VERSION: SessionRecord["version"] = 1;
  */
 export class SessionStore {
   readonly #storage: DurableObjectStorage;
-  #record: SessionRecord | "newer" | null = null;
-  #fragments: StoredBytes;
-  #reply: StoredBytes;
+  #kept: Kept;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
-    this.#fragments = new StoredBytes(storage.sql, "fragments");
-    this.#reply = new StoredBytes(storage.sql, "reply");
-    this.#record = this.#readRecord();
+    this.#kept = load(storage.sql);
   }
 
-  /**
-   * Null where nothing is stored: a new session, or one that has expired.
-   *
-   * @throws where an edge of a newer version has written it: what that one says must stay as it is
-   */
+  /** @throws where an edge of a newer version has written it: what that one says must stay as it is */
   get record(): SessionRecord | null {
-    if (this.#record === "newer")
-      throw new Error("the session's record was stored by a newer version of the edge");
-    return this.#record;
+    const { record } = this.#kept;
+    if (record === "newer") throw new Error("the session's record was stored by a newer version of the edge");
+    return record;
   }
 
-  /** The request entity, as far as it has come. */
   get fragments(): StoredBytes {
-    return this.#fragments;
+    return this.#kept.fragments;
   }
 
-  /** The application's reply to an upload-reply. */
   get reply(): StoredBytes {
-    return this.#reply;
+    return this.#kept.reply;
   }
 
   /**
@@ -49,13 +53,13 @@ export class SessionStore {
     try {
       this.#storage.transactionSync(change);
     } catch (error) {
-      this.#load();
+      this.#kept = load(this.#storage.sql);
       throw error;
     }
   }
 
   save(record: SessionRecord): void {
-    if (this.#record === null) {
+    if (this.record === null) {
       this.#storage.sql.exec(
         "CREATE TABLE IF NOT EXISTS session (id INTEGER PRIMARY KEY, record TEXT NOT NULL)",
       );
@@ -64,7 +68,28 @@ export class SessionStore {
       "INSERT OR REPLACE INTO session (id, record) VALUES (0, ?)",
       JSON.stringify(record),
     );
-    this.#record = record;
+    this.#kept = { ...this.#kept, record };
+  }
+
+  /**
+   * Stores a change after which the session may need some of its bytes no more: a few go in the same transaction,
+   * many by the alarm, soon after the client has its Ack.
+   *
+   * @param until when everything is removed, milliseconds since 1970
+   */
+  saveAndRelease(record: SessionRecord, until: number): void {
+    this.save(record);
+    const isMuch = this.fragments.length + this.reply.length > RELEASED_AT_ONCE_BYTES;
+    if (!isMuch) this.release();
+    this.wakeAt(isMuch ? Date.now() + RELEASED_LATER_MS : until);
+  }
+
+  /** Removes the bytes that the session does not need any more. */
+  release(): void {
+    if (this.record === null) return;
+    const { entity, reply } = needs(this.record);
+    if (!entity) this.fragments.discard();
+    if (!reply) this.reply.discard();
   }
 
   /** Wakes the object at `time`, milliseconds since 1970. Part of the transaction that it is called in. */
@@ -75,21 +100,24 @@ export class SessionStore {
   /** Removes everything, the tables and the alarm too. */
   async forget(): Promise<void> {
     await this.#storage.deleteAll();
-    this.#load();
+    this.#kept = load(this.#storage.sql);
   }
+}
 
-  #load(): void {
-    this.#fragments = new StoredBytes(this.#storage.sql, "fragments");
-    this.#reply = new StoredBytes(this.#storage.sql, "reply");
-    this.#record = this.#readRecord();
-  }
-
-  #readRecord(): SessionRecord | "newer" | null {
-    const { sql } = this.#storage;
-    if (sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'session'").toArray().length === 0) return null;
-    const row = sql.exec<{ record: string }>("SELECT record FROM session").toArray()[0];
-    return row === undefined ? null : parseRecord(row.record);
-  }
+/** What is stored; one question finds which tables there are, since most objects that wake have none. */
+function load(sql: SqlStorage): Kept {
+  const tables = sql
+    .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE name IN ('session', 'fragments', 'reply')")
+    .toArray()
+    .map(({ name }) => name);
+  const row = tables.includes("session")
+    ? sql.exec<{ record: string }>("SELECT record FROM session").toArray()[0]
+    : undefined;
+  return {
+    record: row === undefined ? null : parseRecord(row.record),
+    fragments: new StoredBytes(sql, "fragments", tables.includes("fragments")),
+    reply: new StoredBytes(sql, "reply", tables.includes("reply")),
+  };
 }
 
 /** The stored text → the record. Older versions are brought up to date here and nowhere else. */

@@ -19,11 +19,12 @@ export class StoredBytes {
   #length = 0;
   #lastReceivedAt = 0;
 
-  constructor(sql: SqlStorage, table: Table) {
+  /** @param exists whether there is such a table, which is where the bytes of an earlier life are */
+  constructor(sql: SqlStorage, table: Table, exists: boolean) {
     this.#sql = sql;
     this.#table = table;
-    this.#exists = sql.exec("SELECT 1 FROM sqlite_master WHERE name = ?", table).toArray().length > 0;
-    if (this.#exists) this.#measure();
+    this.#exists = exists;
+    if (exists) this.#measure();
   }
 
   /** How many bytes are stored; the offset that the next piece has to start at. */
@@ -58,11 +59,7 @@ export class StoredBytes {
   /** The bytes from `start` up to, not including, `end`, piece by piece; storage is read as the caller goes on. */
   *read(start = 0, end = this.#length): Generator<Uint8Array, void, undefined> {
     if (start >= end || !this.#exists) return;
-    // The row that `start` is in begins at or before it.
-    const [first] = this.#sql
-      .exec<{ offset: number }>(`SELECT max(offset) AS offset FROM ${this.#table} WHERE offset <= ?`, start)
-      .toArray();
-    for (let from = first?.offset ?? 0; from < end; from += READ_AHEAD_BYTES) {
+    for (let from = start === 0 ? 0 : this.#rowOf(start); from < end; from += READ_AHEAD_BYTES) {
       // Read to the end at once: a cursor that is left open locks its table against the DROP below.
       const rows = this.#sql
         .exec<{ offset: number; bytes: ArrayBuffer }>(
@@ -90,6 +87,14 @@ export class StoredBytes {
     if (this.#exists) this.#sql.exec(`DROP TABLE ${this.#table}`);
     this.#exists = false;
     this.#length = 0;
+  }
+
+  /** The first byte of the row that `offset` is in. */
+  #rowOf(offset: number): number {
+    const [row] = this.#sql
+      .exec<{ first: number }>(`SELECT max(offset) AS first FROM ${this.#table} WHERE offset <= ?`, offset)
+      .toArray();
+    return row?.first ?? 0;
   }
 
   #measure(): void {

@@ -1,0 +1,34 @@
+/**
+ * How many things are under way in this isolate. The runtime lets a request that it has cancelled run no further, not
+ * even a `finally`: so what has not been heard of for a while is not counted any more.
+ */
+export class Headcount {
+  readonly #silenceMs: number;
+  /** Since when, in milliseconds since 1970; the one heard of longest ago comes first. */
+  readonly #heardAt = new Map<object, number>();
+
+  /** @param silenceSeconds after which nobody believes in something that was not heard of */
+  constructor(silenceSeconds: number) {
+    this.#silenceMs = silenceSeconds * 1000;
+  }
+
+  get size(): number {
+    const tooLongAgo = Date.now() - this.#silenceMs;
+    for (const [one, heardAt] of this.#heardAt) {
+      if (heardAt > tooLongAgo) break;
+      this.#heardAt.delete(one);
+    }
+    return this.#heardAt.size;
+  }
+
+  /** `one` begins, or goes on. */
+  heard(one: object): void {
+    this.#heardAt.delete(one);
+    this.#heardAt.set(one, Date.now());
+  }
+
+  /** `one` is over. */
+  over(one: object): void {
+    this.#heardAt.delete(one);
+  }
+}
