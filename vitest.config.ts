@@ -1,7 +1,10 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-/** Three rooms: what is pure and what is black box run on Node, the session's own tests inside workerd. */
+/**
+ * Three rooms: what is pure and what is black box run on Node, the session's own tests inside workerd. The black box
+ * is opened twice: with the edge as it is, and with one whose objects are aborted before every packet.
+ */
 export default defineConfig({
   test: {
     silent: "passed-only",
@@ -35,8 +38,27 @@ export default defineConfig({
             "test/reply/**/*.test.ts",
             "test/faults/**/*.test.ts",
             "test/deploy/**/*.test.ts",
+            "test/lives/**/*.test.ts",
             "test/conformance-model/**/*.test.ts",
           ],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "black box, objects aborted",
+          include: [
+            "test/conformance/**/*.test.ts",
+            "test/reply/**/*.test.ts",
+            "test/conformance-model/**/*.test.ts",
+          ],
+          exclude: [
+            // Nothing in it reaches an object.
+            "test/conformance/pass-through.test.ts",
+          ],
+          env: { ABORTS: "before-packets" },
+          setupFiles: ["test/lives/exceptions.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -68,6 +90,12 @@ export default defineConfig({
                     commit_on: "last-fragment",
                   },
                   {
+                    path: "/reply/",
+                    notification: "by-value",
+                    notification_url: "/receive.ashx",
+                    reply: true,
+                  },
+                  {
                     path: "/hold/",
                     notification: "by-value",
                     notification_url: "/receive.ashx",
@@ -80,8 +108,10 @@ export default defineConfig({
         ],
         test: {
           name: "session",
+          // Several files have the sessions of test/fixtures/records, and count what the origin sees of them.
+          fileParallelism: false,
           include: ["test/session/**/*.test.ts"],
-          globalSetup: ["test/session/origin.setup.ts"],
+          globalSetup: ["test/session/origin.setup.ts", "test/session/records.setup.ts"],
           testTimeout: 30_000,
         },
       },

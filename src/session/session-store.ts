@@ -8,12 +8,14 @@ const RELEASED_LATER_MS = 1_000;
 /** What an object has in memory of its storage. */
 interface Kept {
   /** Null where nothing is stored: a new session, or one that has expired. */
-  readonly record: SessionRecord | null;
+  readonly record: SessionRecord | "newer" | null;
   /** The request entity, as far as it has come. */
   readonly fragments: StoredBytes;
   /** The application's reply to an upload-reply. */
   readonly reply: StoredBytes;
 }
+
+const VERSION: SessionRecord["version"] = 1;
 
 /**
  * Everything that one session keeps: its record, its bytes, its alarm. The bytes have tables of their
@@ -28,8 +30,11 @@ export class SessionStore {
     this.#kept = load(storage.sql);
   }
 
+  /** @throws where an edge of a newer version has written it: what that one says must stay as it is */
   get record(): SessionRecord | null {
-    return this.#kept.record;
+    const { record } = this.#kept;
+    if (record === "newer") throw new Error("the session's record was stored by a newer version of the edge");
+    return record;
   }
 
   get fragments(): StoredBytes {
@@ -116,6 +121,7 @@ function load(sql: SqlStorage): Kept {
 }
 
 /** The stored text → the record. Older versions are brought up to date here and nowhere else. */
-function parseRecord(json: string): SessionRecord {
-  return JSON.parse(json) as SessionRecord;
+function parseRecord(json: string): SessionRecord | "newer" {
+  const record = JSON.parse(json) as { readonly version: number };
+  return record.version > VERSION ? "newer" : (record as SessionRecord);
 }

@@ -42,4 +42,9 @@ export class StagedPieces {
   discard(fragment: string): void {
     if (this.#exists) this.#sql.exec("DELETE FROM staged WHERE fragment = ?", fragment);
   }
+
+  /** The storage has been removed, and the table with it. */
+  forget(): void {
+    this.#exists = false;
+  }
 }

@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { type Config, directoryOf, readConfig, type UploadDirectory } from "../config.ts";
 import type { Env } from "../env.ts";
 import { letGo } from "../let-go.ts";
+import { log } from "../log.ts";
 import { FAULTS, isFault } from "../protocol/faults.ts";
 import { planPiece, type SessionState, TRANSITIONS } from "../protocol/transfer.ts";
 import { type Answer, resultOf, STILL_RUNNING, UNKNOWN } from "./answer.ts";
@@ -168,7 +169,7 @@ export class UploadSession extends DurableObject<Env> {
         if (isTold && directory.commitOn === "close-session") await this.#finish();
       } else if (record === null || this.#dueAt(record) <= Date.now()) {
         this.#journal.write("expired", { state: this.#state() });
-        await this.#store.forget();
+        await this.#forget();
       } else {
         this.#store.atomically(() => {
           this.#store.release();
@@ -176,8 +177,9 @@ export class UploadSession extends DurableObject<Env> {
         });
       }
     } catch (error) {
-      this.#journal.write("failed", { during: "alarm", error: String(error) });
       this.#store.wakeAt(Date.now() + ALARM_RETRY_MS);
+      // Without the journal, which asks both: what cannot be read may be the record, or the configuration.
+      log("failed", { during: "alarm", session: this.ctx.id.name ?? null, error: String(error) });
     }
   }
 
@@ -219,7 +221,7 @@ export class UploadSession extends DurableObject<Env> {
   async erase(packet: SessionPacket): Promise<void> {
     if (this.#stateFor(packet) === null) return;
     this.#journal.write("cancelled");
-    await this.#store.forget();
+    await this.#forget();
   }
 
   /** What a data URL names, if it is here. A download counts as a packet does (ruling 23). */
@@ -318,6 +320,13 @@ export class UploadSession extends DurableObject<Env> {
     this.#end(bury(this.#store.record ?? open(packet, null, now), state, now));
     this.#journal.write(state);
     this.#journal.countOff();
+  }
+
+  /** Removes everything that is stored, and what this instance remembers of it: a packet may still come. */
+  async #forget(): Promise<void> {
+    await this.#store.forget();
+    this.#staged.forget();
+    this.#digest = new EntityDigest();
   }
 
   /** Stores a tombstone, and releases the bytes. */

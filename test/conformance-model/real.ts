@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { contentOf } from "../conformance/support.ts";
 import { type Ack, createSession } from "../support/bits-client.ts";
-import { type DirectorySettings, type Edge, startEdge } from "../support/edge.ts";
+import type { DirectorySettings, Edge } from "../support/edge.ts";
+import { startEdgeOfProject } from "../support/edge-of-project.ts";
 import { type LegacyOrigin, startLegacyOrigin } from "../support/legacy-origin.ts";
 import { answer, type OriginBehaviour } from "../support/origin-behaviour.ts";
 import { RawConnection } from "../support/raw-connection.ts";
@@ -52,7 +53,7 @@ export class Real {
       },
     });
     const vars = { ORIGIN_URL: origin.url, UPLOAD_DIRECTORIES: DIRECTORIES.map(settingsOf) };
-    return new Real(await startEdge({ vars }), origin, mood);
+    return new Real(await startEdgeOfProject({ vars }), origin, mood);
   }
 
   /** A destination of its own for the next run. */

@@ -10,7 +10,8 @@ import {
   fragment,
   type PacketOptions,
 } from "../support/bits-client.ts";
-import { type DirectorySettings, type Edge, type EdgeOptions, startEdge } from "../support/edge.ts";
+import type { DirectorySettings, Edge, EdgeOptions } from "../support/edge.ts";
+import { startEdgeOfProject } from "../support/edge-of-project.ts";
 import { type LegacyOrigin, type LegacyOriginOptions, startLegacyOrigin } from "../support/legacy-origin.ts";
 import type { OriginRequest } from "../support/origin-behaviour.ts";
 import { RawConnection } from "../support/raw-connection.ts";
@@ -56,7 +57,10 @@ export class Bench {
         UPLOAD_DIRECTORIES: [...DIRECTORIES, ...(options.directories ?? [])],
         ...options.vars,
       };
-      const edge = await startEdge({ vars, ...(options.secrets ? { secrets: options.secrets } : {}) });
+      const edge = await startEdgeOfProject({
+        vars,
+        ...(options.secrets ? { secrets: options.secrets } : {}),
+      });
       return new Bench(edge, origin);
     } catch (error) {
       await origin.close();

@@ -12,10 +12,11 @@ declare global {
 
 type BitsEnv = Env;
 
-/** Addresses that test/session/origin.setup.ts provides. */
+/** What test/session/origin.setup.ts and records.setup.ts provide. */
 declare module "vitest" {
   interface ProvidedContext {
     originUrl: string;
     witnessUrl: string;
+    records: Readonly<Record<string, string>>;
   }
 }

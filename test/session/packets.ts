@@ -14,9 +14,12 @@ export class Conversation {
     this.url = `http://edge.example${destination}`;
   }
 
-  static async begin(destination: string): Promise<Conversation> {
+  static async begin(destination: string, headers: Record<string, string> = {}): Promise<Conversation> {
     const conversation = new Conversation(destination);
-    const ack = await conversation.send("Create-Session", { "BITS-Supported-Protocols": PROTOCOL });
+    const ack = await conversation.send("Create-Session", {
+      "BITS-Supported-Protocols": PROTOCOL,
+      ...headers,
+    });
     conversation.id = ack.headers.get("BITS-Session-Id") ?? "";
     return conversation;
   }
@@ -24,14 +27,14 @@ export class Conversation {
   async send(
     type: string,
     headers: Record<string, string> = {},
-    body?: Uint8Array<ArrayBuffer>,
+    body?: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
   ): Promise<Response> {
     const session: Record<string, string> = this.id === "" ? {} : { "BITS-Session-Id": this.id };
     return await exports.default.fetch(this.url, {
       method: "POST",
       headers: {
         "BITS-Packet-Type": type,
-        "Content-Length": String(body?.length ?? 0),
+        "Content-Length": String(body instanceof Uint8Array ? body.length : 0),
         ...session,
         ...headers,
       },
@@ -59,7 +62,7 @@ export class Conversation {
   }
 }
 
-/** What the origin has seen of a destination, oldest first. */
+/** What the origin has seen of a destination, by PUT or by notification, oldest first. */
 export async function commitsOf(
   destination: string,
 ): Promise<{ method: string; bytes: number; key: string }[]> {
@@ -67,13 +70,22 @@ export async function commitsOf(
     await fetch(inject("witnessUrl"))
   ).json();
   return all
-    .filter(({ method, url }) => url === destination && (method === "PUT" || method === "POST"))
+    .filter(({ method, url, headers }) => {
+      const isTold = headers["bits-original-request-url"]?.endsWith(destination) === true;
+      return /^(PUT|POST)$/.test(method) && (url === destination || isTold);
+    })
     .map(({ method, bytes, headers }) => ({ method, bytes, key: headers["idempotency-key"] ?? "" }));
 }
 
 /** Bytes that differ from place to place, so that a shift shows. */
 export function entityOf(length: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, (_, index) => (index * 31 + (index >> 8)) % 251);
+}
+
+/** `Content-Digest` or `Repr-Digest` of these bytes (RFC 9530). */
+export async function digestFieldOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return `sha-256=:${btoa(String.fromCharCode(...digest))}:`;
 }
 
 /** What is at the origin now. */

@@ -83,8 +83,13 @@ async function readSettings(config: string): Promise<Omit<Bundle, "module">> {
 }
 
 async function hashOf(main: string): Promise<string> {
-  const sources = await readdir(dirname(main), { recursive: true, withFileTypes: true });
+  // An entry point of a test's or an example's lies elsewhere than what it imports.
+  const folders = [...new Set([dirname(main), join(PROJECT, "src")])];
+  const sources = await Promise.all(
+    folders.map(async (folder) => await readdir(folder, { recursive: true, withFileTypes: true })),
+  );
   const files = sources
+    .flat()
     .filter((entry) => entry.isFile() && /\.(ts|js|mjs|json)$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name));
   const hash = createHash("sha256").update(main);

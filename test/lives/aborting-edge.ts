@@ -1,0 +1,113 @@
+import worker, { UploadSession as Session } from "../../src/index.ts";
+import { type Config, readConfig } from "../../src/config.ts";
+import type { Env as EdgeEnv } from "../../src/env.ts";
+import { tcpDoor } from "../../src/ingress/tcp.ts";
+import { HEADER } from "../../src/protocol/headers.ts";
+import { parseSessionId, type SessionId } from "../../src/protocol/session-id.ts";
+import type { Answer } from "../../src/session/answer.ts";
+import type { SessionPacket } from "../../src/session/session-record.ts";
+import type { Piece } from "../../src/session/upload-session.ts";
+
+export { SessionCounter } from "../../src/index.ts";
+
+/**
+ * The edge as it is, but for the lives of its objects. ABORTS says when they end by themselves:
+ * "before-packets", whenever a packet comes and none is being answered; "between-pieces", once at each
+ * piece of a Fragment but its first. And `/-/abort/<id>` and `/-/alarm/<id>`, at the HTTP door, end a life or
+ * ring an alarm whatever the object is doing.
+ */
+interface Env extends EdgeEnv {
+  readonly UPLOAD_SESSIONS: DurableObjectNamespace<UploadSession>;
+  readonly ABORTS?: "before-packets" | "between-pieces";
+}
+
+const DEATH = "this life of the object is over";
+const COMMAND = /^\/-\/(abort|alarm)\/([^/]+)$/;
+/** A reply's URL has the session's id as one of its folders. */
+const DATA_FOLDER = /\/BITS-Sessions\/(?:Requests|Replies)\/([^/]+)\//;
+
+// What the edge's one isolate remembers: an object's own memory ends with its life.
+/** How many packets of a session are being answered. */
+const packetsInside = new Map<SessionId, number>();
+/** What an object has died of already, and is spared when it comes again. */
+const causes = new Set<string>();
+
+/** An object that can be told to die. Of each of its lives the log has a name. */
+export class UploadSession extends Session {
+  readonly #life = crypto.randomUUID();
+
+  /** A packet comes in, or this object dies of it; the next life lets it in. One step, so that packets cannot meet. */
+  enter(sessionId: SessionId, packet: string): void {
+    const inside = packetsInside.get(sessionId) ?? 0;
+    if (inside === 0) this.#dieOnceOf(packet);
+    packetsInside.set(sessionId, inside + 1);
+    console.log(JSON.stringify({ event: "entered", session: sessionId, life: this.#life }));
+  }
+
+  override append(packet: SessionPacket, piece: Piece): Answer {
+    const { ABORTS } = this.env as Env;
+    if (ABORTS === "between-pieces" && piece.first > 0) this.#dieOnceOf(`${packet.sessionId} ${piece.first}`);
+    return super.append(packet, piece);
+  }
+
+  die(): void {
+    this.ctx.abort(DEATH);
+  }
+
+  async ring(): Promise<void> {
+    await this.alarm();
+  }
+
+  #dieOnceOf(cause: string): void {
+    if (causes.has(cause)) return;
+    causes.add(cause);
+    this.ctx.abort(DEATH);
+  }
+}
+
+async function answer(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  const [, command, name = ""] = COMMAND.exec(pathname) ?? [];
+  if (command !== undefined) return await obey(command, env.UPLOAD_SESSIONS.getByName(name));
+  const id = request.headers.get(HEADER.sessionId) ?? DATA_FOLDER.exec(pathname)?.[1];
+  const sessionId = parseSessionId(id ?? "");
+  if (env.ABORTS !== "before-packets" || sessionId === null) return await worker.fetch(request, env, context);
+  await enter(sessionId, env);
+  try {
+    return await worker.fetch(request, env, context);
+  } finally {
+    packetsInside.set(sessionId, (packetsInside.get(sessionId) ?? 1) - 1);
+  }
+}
+
+async function enter(sessionId: SessionId, env: Env): Promise<void> {
+  const packet = crypto.randomUUID();
+  for (let isInside = false; !isInside;) {
+    // A stub that has seen its object die is dead too.
+    const entered = env.UPLOAD_SESSIONS.getByName(sessionId).enter(sessionId, packet);
+    isInside = await entered.then(() => true, isOtherThanDeath);
+  }
+}
+
+async function obey(command: string, session: DurableObjectStub<UploadSession>): Promise<Response> {
+  if (command === "alarm") await session.ring();
+  else await session.die().catch(isOtherThanDeath);
+  return new Response(null, { status: 204 });
+}
+
+/** @throws what is no death; false for those */
+function isOtherThanDeath(error: unknown): false {
+  if (String(error).includes(DEATH)) return false;
+  throw error;
+}
+
+/** As the edge's own door: a wrong configuration still opens it. */
+function doorLimits(env: Env): Config["door"] {
+  try {
+    return readConfig(env).door;
+  } catch {
+    return {};
+  }
+}
+
+export default { fetch: answer, connect: tcpDoor<Env>(answer, doorLimits) } satisfies ExportedHandler<Env>;

@@ -1,0 +1,85 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { afterEach, expect, test, vi } from "vitest";
+import { commitsOf, type Conversation, entityOf } from "./packets.ts";
+import { load, storedOf } from "./stored-session.ts";
+
+const WHOLE = entityOf(20);
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+/** A session that an edge of a later version has stored, before that was taken back. */
+async function loadNewer(name: string): Promise<Conversation> {
+  return await load(name, (sql) => sql.replace('"version":1', '"version":2'));
+}
+
+/** As the origin sees it. */
+const targetOf = ({ url }: Conversation): string => url.replace("http://edge.example", "");
+
+/** Status, code and context. */
+const said = ({ status, headers }: Response) => [
+  status,
+  headers.get("BITS-Error-Code"),
+  headers.get("BITS-Error-Context"),
+];
+
+test.each(["receiving", "committing", "replied", "committed"])(
+  "a record of a newer version (%s): every packet is told to come back, and nothing of it changes",
+  async (name) => {
+    const log = vi.spyOn(console, "log");
+    const upload = await loadNewer(name);
+    const before = await storedOf(upload);
+    const commits = (await commitsOf(targetOf(upload))).length;
+    const digest = { "Content-Digest": `sha-256=:${btoa("0".repeat(32))}:` };
+    const acks = [
+      await upload.fragment(WHOLE, 12),
+      await upload.send("Fragment", { "Content-Range": "bytes 12-19/20", ...digest }, WHOLE.slice(12)),
+      await upload.send("Fragment", { "Content-Range": "bytes 9-1/20" }),
+      await upload.close(),
+      await upload.cancel(),
+    ];
+    expect(acks.map(said)).toEqual(acks.map(() => [503, "0x801901F7", "0x5"]));
+    expect(await storedOf(upload)).toEqual(before);
+    expect(await commitsOf(targetOf(upload))).toHaveLength(commits);
+    const lines = log.mock.calls.map(([line]) => String(line));
+    expect(lines.filter((line) => line.includes('"failed"') && line.includes("newer version"))).toHaveLength(
+      acks.length,
+    );
+  },
+);
+
+test.each(["receiving", "committing", "committed"])(
+  "its alarm (%s) changes nothing, commits nothing, and rings again a minute later",
+  async (name) => {
+    const upload = await loadNewer(name);
+    const before = await storedOf(upload);
+    const now = before.record?.changedAt ?? 0;
+    vi.useFakeTimers({ toFake: ["Date"], now: now + 100 * 86_400_000 });
+    const [commits, startedAt] = [(await commitsOf(targetOf(upload))).length, Date.now()];
+    const log = vi.spyOn(console, "log");
+    for (let ring = 0; ring < 8; ring++) {
+      expect(await runDurableObjectAlarm(upload.object)).toBe(true);
+      expect(await storedOf(upload)).toEqual({ ...before, alarm: startedAt + 60_000 });
+    }
+    expect(await commitsOf(targetOf(upload))).toHaveLength(commits);
+    const [line] = log.mock.calls.map(([text]) => String(text));
+    expect(JSON.parse(line ?? "null")).toMatchObject({
+      event: "failed",
+      during: "alarm",
+      session: before.record?.sessionId,
+      error: expect.stringContaining("newer version"),
+    });
+  },
+);
+
+test("an edge that can read it goes on where it stood", async () => {
+  const upload = await loadNewer("receiving");
+  expect((await upload.fragment(WHOLE, 12)).status).toBe(503);
+  await runInDurableObject(upload.object, (_, { storage }) => {
+    storage.sql.exec("UPDATE session SET record = json_set(record, '$.version', 1)");
+  });
+  await evictDurableObject(upload.object);
+  expect((await upload.fragment(WHOLE, 12)).headers.get("BITS-Received-Content-Range")).toBe("20");
+});
