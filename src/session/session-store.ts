@@ -79,17 +79,21 @@ export class SessionStore {
    */
   saveAndRelease(record: SessionRecord, until: number): void {
     this.save(record);
-    const isMuch = this.fragments.length + this.reply.length > RELEASED_AT_ONCE_BYTES;
+    const isMuch = this.#waste.reduce((sum, { length }) => sum + length, 0) > RELEASED_AT_ONCE_BYTES;
     if (!isMuch) this.release();
     this.wakeAt(isMuch ? Date.now() + RELEASED_LATER_MS : until);
   }
 
   /** Removes the bytes that the session does not need any more. */
   release(): void {
-    if (this.record === null) return;
+    for (const bytes of this.#waste) bytes.discard();
+  }
+
+  /** What is stored, perhaps, and will not be read again. */
+  get #waste(): StoredBytes[] {
+    if (this.record === null) return [];
     const { entity, reply } = needs(this.record);
-    if (!entity) this.fragments.discard();
-    if (!reply) this.reply.discard();
+    return [...(entity ? [] : [this.fragments]), ...(reply ? [] : [this.reply])];
   }
 
   /** Wakes the object at `time`, milliseconds since 1970. Part of the transaction that it is called in. */

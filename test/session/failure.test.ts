@@ -46,7 +46,7 @@ test("a Fragment with a digest whose body breaks off leaves no piece behind", as
   if (sessionId === null) throw new Error("no session");
   const total = 2 * MEBIBYTE;
   const pieces = [entityOf(MEBIBYTE)];
-  const body = new ReadableStream<Uint8Array>({
+  const body = new ReadableStream({
     type: "bytes",
     pull(controller: ReadableByteStreamController) {
       const piece = pieces.shift();

@@ -52,6 +52,14 @@ test.each(["close", "cancel"] as const)(
   },
 );
 
+test("a large upload that the application refused is kept, and nothing is to be released", async () => {
+  const conversation = await upload("/uploads/release-nothing.bin?answer=507", 17 * MIB);
+  expect((await conversation.close()).status).toBe(507);
+  const { rows, alarmIn } = await stored(conversation);
+  expect(rows).toBe(17);
+  expect(alarmIn).toBeGreaterThan(60_000);
+});
+
 test("what waits for its release is not served, stored or committed any more", async () => {
   const conversation = await upload("/uploads/release-waits.bin", 17 * MIB);
   await conversation.cancel();
