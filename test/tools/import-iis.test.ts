@@ -313,7 +313,7 @@ describe("properties", () => {
         '<IIsWebVirtualDir Location="/LM/W3SVC/1/ROOT/A/b" BITSUploadEnabled="TRUE" BITSMaximumUploadSize="3"/>',
         '<IIsWebService Location="/LM/W3SVC" BITSUploadEnabled="TRUE" BITSSessionTimeout="1" BITSMaximumUploadSize="1"/>',
         '<IIsWebServer Location="/LM/W3SVC/1" BITSUploadEnabled="TRUE" BITSAllowOverwrites="1"/>',
-        '<IIsWebVirtualDir Location="/lm/w3svc/1/root/a" BITSSessionTimeout="2" BITSMaximumUploadSize="2"/>',
+        '<IIsWebVirtualDir Location="/lm/W3svc/1/Root/a" BITSSessionTimeout="2" BITSMaximumUploadSize="2"/>',
         '<IIsWebVirtualDir Location="/LM/W3SVC/2/ROOT/A" BITSSessionTimeout="9"/>',
       ),
     );
