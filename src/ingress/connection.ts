@@ -40,13 +40,12 @@ export async function serveConnection(connection: Connection): Promise<void> {
 /** The next request's head; null when the client is done or was silent for long enough. */
 async function readHead(wire: Wire, limits: DoorLimits): Promise<RequestHead | Refusal | null> {
   const reader = new HeadReader(limits);
-  let deadline: number | null = null;
+  // From its first byte on, a head has one limit as a whole: a byte now and then does not extend it.
+  let time: HeadTime | null = null;
   for (;;) {
-    // From its first byte on, a head has one limit as a whole: a byte now and then does not extend it.
-    const waitSeconds = deadline === null ? limits.keepAliveTimeoutSeconds : (deadline - Date.now()) / 1_000;
     let bytes: Uint8Array | null;
     try {
-      bytes = await wire.read(Math.max(waitSeconds, 0));
+      bytes = await wire.read(time === null ? limits.keepAliveTimeoutSeconds : time.takeStock());
     } catch (error) {
       if (!(error instanceof WireTimeout)) throw error;
       return reader.hasBegun ? HEAD_TIMEOUT : null;
@@ -58,7 +57,28 @@ async function readHead(wire: Wire, limits: DoorLimits): Promise<RequestHead | R
       wire.unread(read.rest);
       return read.head;
     }
-    deadline ??= Date.now() + limits.headTimeoutSeconds * 1_000;
+    time ??= new HeadTime(limits.headTimeoutSeconds);
+  }
+}
+
+/**
+ * What a head has left of its time. workerd has no clock but that of the wall, and `performance.now()` is the same: what
+ * it is put back between two looks is taken for no time, and so makes nobody's time longer.
+ */
+class HeadTime {
+  #leftMs: number;
+  #lookedAt = Date.now();
+
+  constructor(seconds: number) {
+    this.#leftMs = seconds * 1_000;
+  }
+
+  /** Counts what has gone by since the last look; gives the seconds that are left. */
+  takeStock(): number {
+    const now = Date.now();
+    this.#leftMs = Math.max(0, this.#leftMs - Math.max(0, now - this.#lookedAt));
+    this.#lookedAt = now;
+    return this.#leftMs / 1_000;
   }
 }
 

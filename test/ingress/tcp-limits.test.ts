@@ -110,6 +110,30 @@ test("an idle connection is closed without a word; a slow head is told 408", asy
   }
 });
 
+test("a clock that is put back gives a head that dribbles no more time", async () => {
+  const door = await startDoor({ headTimeoutSeconds: 1 });
+  try {
+    using dribbling = await door.connect();
+    // In one write with a whole one, so that the door has its first byte when the other is answered.
+    await dribbling.send(`${GET}GET / HTTP/1.1\r\nX: `);
+    expect((await dribbling.readResponse()).status).toBe(200);
+    using other = await door.connect();
+    await other.send(`GET /jump?by=${-3_600_000} HTTP/1.1\r\n${HOST}\r\n`);
+    expect((await other.readResponse()).status).toBe(200);
+
+    const answer = dribbling.readToEnd();
+    const dribble = setInterval(() => void dribbling.send("X").catch(() => {}), 50);
+    try {
+      expect((await answer).toString()).toMatch(/^HTTP\/1\.1 408 /);
+    } finally {
+      clearInterval(dribble);
+    }
+    expect(door.noise).toEqual([]);
+  } finally {
+    await door.stop();
+  }
+});
+
 test("500 connections that dribble cost little memory and disturb nobody", async () => {
   const door = await startDoor();
   const dribbling: RawConnection[] = [];

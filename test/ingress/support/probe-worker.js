@@ -119,6 +119,13 @@ const ANSWERS = {
   },
   "/reject": () => Promise.reject(new Error("the app's secret")),
   "/nothing": () => undefined,
+  // The clock of everything in this Worker jumps, the door's too.
+  "/jump": (request, url) => {
+    const { now } = Date;
+    const milliseconds = Number(url.searchParams.get("by"));
+    Date.now = () => now() + milliseconds;
+    return new Response(null, { headers: { "Content-Length": "0" } });
+  },
 };
 
 export default {
