@@ -11,12 +11,3 @@ declare global {
 }
 
 type BitsEnv = Env;
-
-/** What test/session/origin.setup.ts and records.setup.ts provide. */
-declare module "vitest" {
-  interface ProvidedContext {
-    originUrl: string;
-    witnessUrl: string;
-    records: Readonly<Record<string, string>>;
-  }
-}
