@@ -59,6 +59,8 @@ export interface KillPlan {
   readonly destination: string | null;
   /** Offset in the file, or milliseconds where the moment is a time. */
   readonly at: number;
+  /** From the moment to the kill: what a client has only just sent the edge is not at work on yet. */
+  readonly afterMilliseconds: number;
   /** How long the edge stays down. */
   readonly downMilliseconds: number;
 }
@@ -175,15 +177,18 @@ function sizeOf(random: Random): number {
 
 function planKill(random: Random, moment: Moment, { destination, size }: UploadPlan): KillPlan {
   const downMilliseconds = random.pick([0, 0, 50, 200]);
+  const isOnlySent = moment.sight?.endsWith("-sent") === true;
+  const afterMilliseconds = isOnlySent ? random.pick([0, 1, 2, 4]) : 0;
   if (moment.sight === null) {
-    return { moment, destination: null, at: random.between(10, 900), downMilliseconds };
+    const at = random.between(10, 900);
+    return { moment, destination: null, at, afterMilliseconds, downMilliseconds };
   }
   const pieces = Math.max(1, Math.floor((size - 2) / MEBIBYTE));
   const at =
     moment.name === "at a piece's end"
       ? random.between(1, pieces) * MEBIBYTE + random.between(-1, 1)
       : random.between(1, Math.max(1, size));
-  return { moment, destination, at, downMilliseconds };
+  return { moment, destination, at, afterMilliseconds, downMilliseconds };
 }
 
 function offsetOf(seed: string): number {

@@ -56,7 +56,7 @@ export async function runRound(
   }
 }
 
-/** Waits for one moment after another and kills the edge in the very turn in which it is seen. */
+/** Waits for one moment after another and kills the edge in the very turn in which it is seen, or as planned after it. */
 class Killer {
   readonly done: string[] = [];
   readonly #edge: EdgeUnderFire;
@@ -108,7 +108,8 @@ class Killer {
     this.#restarting = this.#killAndRestart(kill);
   }
 
-  async #killAndRestart({ downMilliseconds }: KillPlan): Promise<void> {
+  async #killAndRestart({ afterMilliseconds, downMilliseconds }: KillPlan): Promise<void> {
+    if (afterMilliseconds > 0) await pause(afterMilliseconds);
     await this.#edge.killAndRestart(downMilliseconds);
     this.#restarting = null;
     this.#arm();

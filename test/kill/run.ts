@@ -5,6 +5,7 @@ import { Application } from "./application.ts";
 import { check, type Verdict } from "./check.ts";
 import type { ClientReport } from "./client.ts";
 import { EdgeUnderFire } from "./edge-under-fire.ts";
+import { MOMENTS } from "./moments.ts";
 import { planRound } from "./plan.ts";
 import { runRound, Sightings } from "./round.ts";
 import { summarize, Tally } from "./tally.ts";
@@ -15,15 +16,15 @@ const ALARM_MILLISECONDS = 30_000;
 const HELP = `Kills the edge, again and again, at random and at named moments, and checks that nothing is lost and
 nothing comes twice.
 
-  node test/kill/run.ts [--rounds 25] [--seed text] [--clients 6] [--first 0]
+  node test/kill/run.ts [--rounds ${MOMENTS.length}] [--seed text] [--clients 6] [--first 0]
 
-A round is some uploads and one to three kills. The same seed gives the same rounds; --first N --rounds 1 runs
-round N alone.
+A round is some uploads and one to three kills; as many rounds as there are moments have every one. The same seed
+and number of clients give the same rounds; --first N --rounds 1 runs round N alone.
 `;
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: "string", default: "25" },
+    rounds: { type: "string", default: String(MOMENTS.length) },
     seed: { type: "string", default: String(Date.now()) },
     clients: { type: "string", default: "6" },
     first: { type: "string", default: "0" },

@@ -18,6 +18,8 @@ memory of the edge meanwhile, with a verdict at the end. Every entity is compare
 /** As long as Windows waits for an Ack: a disk that confirms 150 writes a second keeps 200 clients waiting. */
 const PATIENCE_MILLISECONDS = 300_000;
 const MEBIBYTE = 1024 * 1024;
+/** A shorter run ends while caches still fill; its memory is printed, and fails nothing. */
+const JUDGED_SECONDS = 600;
 /** What is under way when the last client has gone is over by then. */
 const LAST_COMMITS_MILLISECONDS = 30_000;
 
@@ -118,13 +120,14 @@ async function soak(): Promise<number> {
     await application.stop();
   }
 
+  const memory = judgeFlatness(samples);
   const lines = [
     "",
     `uploads ${uploads}, ${Math.round(bytes / MEBIBYTE)} MiB, resumptions ${resumed}`,
     `endings: ${list(endings)}`,
     `entities compared with what was sent: ${compared}`,
     `second deliveries, all of them documented: ${list(second)}`,
-    judgeFlatness(samples),
+    memory.words,
     `guarantees broken: ${findings.length}`,
     ...findings.flatMap(({ destination, sessions, problem }) => [
       "",
@@ -134,7 +137,8 @@ async function soak(): Promise<number> {
     ]),
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
-  return findings.length === 0 ? 0 : 1;
+  const isCalm = memory.isFlat || seconds < JUDGED_SECONDS;
+  return findings.length === 0 && isCalm ? 0 : 1;
 }
 
 /** One delivery in seven goes wrong. */

@@ -14,16 +14,23 @@ export class Tally {
   /** Commits that the edge finished with nobody asking. */
   alone = 0;
   readonly moments = new Map<string, number>();
+  /** Moments of first kills, which always come about, that did not. */
+  readonly missed = new Map<string, number>();
   readonly endings = new Map<string, number>();
   readonly secondDeliveries = new Map<string, number>();
   readonly findings: (Finding & { round: number })[] = [];
   readonly killedAt = new Map<number, readonly string[]>();
+  /** Of each round. */
+  clients = 0;
   readonly awaited: { client: ClientReport; round: number }[] = [];
 
   ran({ plan, clients, killedAt }: RoundReport): void {
     this.rounds += 1;
     this.killedAt.set(plan.round, killedAt);
     for (const moment of killedAt) count(this.moments, moment);
+    const first = plan.kills[0].moment.name;
+    if (!killedAt.includes(first)) count(this.missed, first);
+    this.clients = plan.uploads.length;
     for (const { sessionIds, ending, resumed } of clients) {
       this.sessions += sessionIds.length;
       this.resumed += resumed;
@@ -47,12 +54,17 @@ export class Tally {
 }
 
 /** The run's numbers, and for each broken guarantee all that it takes to see it again. */
-export function summarize(tally: Tally, edge: EdgeUnderFire, seed: string): string {
+export function summarize(
+  tally: Tally,
+  edge: Pick<EdgeUnderFire, "kills" | "eventsOf">,
+  seed: string,
+): string {
   const lines = [
     "",
     `rounds ${tally.rounds}, kills ${edge.kills}, sessions ${tally.sessions}, resumptions ${tally.resumed}`,
     `endings: ${list(tally.endings)}`,
     `kills: ${list(tally.moments)}`,
+    `moments that did not come about: ${list(tally.missed)}`,
     `entities compared with what was sent: ${tally.compared}`,
     `repetitions that the application recognised: ${tally.recognised}`,
     `second deliveries, all of them documented: ${list(tally.secondDeliveries)}`,
@@ -67,7 +79,7 @@ export function summarize(tally: Tally, edge: EdgeUnderFire, seed: string): stri
       `BROKEN: ${problem}`,
       `  seed ${seed}, round ${round}, killed ${killedAt}`,
       `  destination ${destination}, sessions ${sessions.join(" ")}`,
-      `  again: node test/kill/run.ts --seed ${seed} --first ${round} --rounds 1`,
+      `  again: node test/kill/run.ts --seed "${seed}" --clients ${tally.clients} --first ${round} --rounds 1`,
       ...told.map((line) => `  ${line}`),
     ];
     lines.push(...story);
