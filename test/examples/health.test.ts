@@ -17,16 +17,19 @@ test("GET /healthz says over both doors how configuration and origin are, and no
   }
   await origin.pause();
   expect(await asked(`${edge.tcpUrl}/healthz`)).toEqual([503, { configuration: "fine", origin: "silent" }]);
+  await origin.resume();
+  expect(await asked(`${edge.tcpUrl}/healthz`)).toEqual([200, { configuration: "fine", origin: "fine" }]);
 });
 
 test("a wrong configuration is told, and the path can be another", async () => {
   await using origin = await startLegacyOrigin();
   await using wrong = await startEdge({ vars: { ORIGIN_URL: "nowhere" } });
-  expect(await asked(`${wrong.httpUrl}/healthz`)).toEqual([
-    503,
-    { configuration: "wrong", origin: "unknown" },
-  ]);
+  for (const door of [wrong.httpUrl, wrong.tcpUrl]) {
+    expect(await asked(`${door}/healthz`)).toEqual([503, { configuration: "wrong", origin: "unknown" }]);
+  }
   await using moved = await startEdge({ vars: { ORIGIN_URL: origin.url, HEALTH_PATH: "/-/health" } });
-  expect((await asked(`${moved.httpUrl}/-/health`))[0]).toBe(200);
-  expect((await fetch(`${moved.httpUrl}/healthz`)).status).toBe(404); // the origin's
+  for (const door of [moved.httpUrl, moved.tcpUrl]) {
+    expect((await asked(`${door}/-/health`))[0]).toBe(200);
+    expect((await fetch(`${door}/healthz`)).status).toBe(404); // the origin's
+  }
 });
