@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Bench, DIRECTORIES, type Upload } from "../faults/bench.ts";
 import { FaultyOrigin } from "../faults/faulty-origin.ts";
 import { cancelSession } from "../support/bits-client.ts";
@@ -11,6 +11,8 @@ import { SmallDisk } from "./origins/small-disk.ts";
 /** The edge's objects are on a disk that is full, a small one: only root can mount it, and elsewhere this fails. */
 const MEBIBYTE = 1024 * 1024;
 const DISK_MEBIBYTES = 24;
+/** The edge's own, and what Windows repeats. */
+const COME_BACK = { status: 503, errorCode: 0x801901f7, errorContext: 0x5 };
 
 let folder: string;
 let disk: SmallDisk;
@@ -72,10 +74,46 @@ it("a session can be cancelled, and its room is there for others", async () => {
   expect((await other.close()).status).toBe(200);
 });
 
+describe.each(["/files/", "/notify/"])("Close-Session on a full disk (%s)", (directory) => {
+  it("sends nothing, since what it would send could not be stored; it does when there is room", async () => {
+    const upload = await bench.beginWhole(2 * MEBIBYTE + 5, directory);
+    const makeRoom = await fillDisk(0);
+    for (let attempt = 0; attempt < 2; attempt++) expect(await upload.close()).toMatchObject(COME_BACK);
+    expect(bench.commitsOf(upload.destination)).toEqual([]);
+    await makeRoom();
+    for (let turn = 0; turn < 2; turn++) expect((await upload.close()).status).toBe(200);
+    expect((await bench.published(upload.destination))?.equals(upload.bytes)).toBe(true);
+    expect(bench.commitsOf(upload.destination)).toHaveLength(1);
+  });
+
+  it("is not answered 200 where the application's answer cannot be stored; it is sent again with the same key", async () => {
+    const upload = await bench.beginWhole(2 * MEBIBYTE + 5, directory);
+    const full = Promise.withResolvers<() => Promise<void>>();
+    bench.origin.fault = async ({ socket, deliver }) => {
+      const said = await deliver();
+      full.resolve(await fillDisk(0));
+      socket.end(said, "latin1");
+    };
+    expect(await upload.close()).toMatchObject(COME_BACK);
+    bench.origin.fault = null;
+    const makeRoom = await full.promise;
+    await makeRoom();
+    for (let turn = 0; turn < 2; turn++) expect((await upload.close()).status).toBe(200);
+    expect((await bench.published(upload.destination))?.equals(upload.bytes)).toBe(true);
+    const commits = bench.commitsOf(upload.destination);
+    // A file is known again by its bytes; the application that is told has to know the key.
+    const taken = commits.filter(({ status = 0 }) => status < 300);
+    expect(taken).toHaveLength(directory === "/files/" ? 1 : 2);
+    expect(new Set(commits.map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
+  });
+});
+
 /** Something else takes the room of the objects; what it leaves is for a few pieces. */
-async function fillDisk(): Promise<() => Promise<void>> {
+async function fillDisk(left = 8): Promise<() => Promise<void>> {
   const ballast = join(folder, "ballast");
-  await writeFile(ballast, Buffer.alloc((DISK_MEBIBYTES - 8) * MEBIBYTE));
+  const writing = writeFile(ballast, Buffer.alloc((DISK_MEBIBYTES - left) * MEBIBYTE));
+  // Where nothing is to be left, more is written than there is room for.
+  await (left > 0 ? writing : writing.catch(() => undefined));
   return async () => rm(ballast);
 }
 
