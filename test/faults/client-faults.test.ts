@@ -3,11 +3,13 @@ import {
   type Ack,
   cancelSession,
   closeSession,
+  createSession,
   formatPacketHead,
+  ping,
   SESSION_NOT_FOUND,
 } from "../support/bits-client.ts";
 import type { RawConnection } from "../support/raw-connection.ts";
-import { type Upload, useBench } from "./bench.ts";
+import { Upload, useBench } from "./bench.ts";
 
 const bench = useBench();
 const MEBIBYTE = 1024 * 1024;
@@ -163,11 +165,21 @@ describe.each(DIRECTORIES)("In %s", (directory) => {
   it("one that sends everything twice hears the same twice, and is heard once", async () => {
     const upload = await bench().begin(TOTAL, directory);
     using connection = await bench().open();
+    const { destination } = upload;
+    const again = await createSession(connection, destination);
+    for (let turn = 0; turn < 2; turn++) expect((await ping(connection, destination)).status).toBe(200);
     for (let offset = 0; offset < TOTAL; offset += 700_001) {
       await twice(async () => upload.send(offset, Math.min(offset + 700_001, TOTAL), connection));
     }
     await twice(async () => upload.close(connection));
     await expectToFinish(upload);
+    // The session that the second Create-Session made is another, and stands where it began.
+    const other = new Upload(bench(), destination, again.sessionId ?? "", upload.bytes);
+    expect(other.sessionId).not.toBe(upload.sessionId);
+    expect(await other.offset()).toBe(0);
+    await twice(async () => cancelSession(connection, destination, other.sessionId));
+    expect((await other.close()).errorCode).toBe(SESSION_NOT_FOUND);
+    expect(bench().commitsOf(destination)).toHaveLength(1);
   });
 
   it("one that sends its last Fragment 200 times is told 200 times that all is there", async () => {
