@@ -1,6 +1,9 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
-import { exports } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
 import { describe, expect, inject, test } from "vitest";
+import { directoryOf, readConfig } from "../../src/config.ts";
+import { TRANSITIONS } from "../../src/protocol/transfer.ts";
+import { stateOf } from "../../src/session/session-record.ts";
 import { commitsOf, type Conversation, digestFieldOf, entityOf, storedAt } from "./packets.ts";
 import { load, storedOf } from "./stored-session.ts";
 
@@ -178,6 +181,18 @@ describe("A session that version 1 has stored goes on:", () => {
     expect(said(await upload.close())).toEqual(UNKNOWN);
     expect(said(await upload.fragment(WHOLE))).toEqual(UNKNOWN);
   });
+});
+
+test("Version 1 has stored a session in every state in which something is stored", async () => {
+  const states = new Set<string>();
+  for (const name of NAMES) {
+    const upload = await load(name);
+    const { record, length } = await storedOf(upload);
+    const directory = directoryOf(readConfig(env), new URL(upload.url).pathname);
+    states.add(stateOf(record, length, directory));
+  }
+  const stored = Object.keys(TRANSITIONS).filter((state) => state !== "new");
+  expect([...states].toSorted()).toEqual(stored.toSorted());
 });
 
 describe("A session that version 1 has stored, whatever its state,", () => {
