@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Delivery } from "./kill/application.ts";
-import { check, type Verdict } from "./kill/check.ts";
+import { check, checkAfterwards, type Verdict } from "./kill/check.ts";
 import type { ClientReport } from "./kill/client.ts";
 import type { EdgeEvent } from "./kill/edge-under-fire.ts";
 import { judgeFlatness } from "./kill/flatness.ts";
@@ -27,24 +27,18 @@ interface Run {
   readonly events?: readonly Partial<EdgeEvent>[];
 }
 
-async function judge({
-  directory = "/files/",
-  report = {},
-  deliveries = [{}],
-  events,
-}: Run): Promise<Verdict> {
-  const destination = `${directory}file.bin`;
-  const plan: ClientReport["plan"] = {
-    destination,
-    directory,
-    size: CONTENT.length,
-    fragmentBytes: CONTENT.length,
-    startMilliseconds: 0,
-    ending: "close",
-    cancelAt: 0,
-  };
-  const told: ClientReport = {
-    plan,
+/** What the client of a run knows. */
+function reportOf({ directory = "/files/", report = {} }: Run): ClientReport {
+  return {
+    plan: {
+      destination: `${directory}file.bin`,
+      directory,
+      size: CONTENT.length,
+      fragmentBytes: CONTENT.length,
+      startMilliseconds: 0,
+      ending: "close",
+      cancelAt: 0,
+    },
     sha256: createHash("sha256").update(CONTENT).digest("hex"),
     sessionIds: [`{${SESSION}}`],
     ending: "accepted",
@@ -54,9 +48,13 @@ async function judge({
     resumed: 0,
     ...report,
   };
+}
+
+/** What came to its application. */
+function deliveriesOf({ directory = "/files/", deliveries = [{}] }: Run): Delivery[] {
   const method: Delivery["method"] = directory === "/files/" || directory === "/hold/" ? "PUT" : "POST";
-  const came = deliveries.map((delivery): Delivery => ({
-    destination,
+  return deliveries.map((delivery): Delivery => ({
+    destination: `${directory}file.bin`,
     method,
     key: "the key",
     sessionId: `{${SESSION}}`,
@@ -66,13 +64,18 @@ async function judge({
     file: right,
     ...delivery,
   }));
-  const said = (events ?? ATTEMPT).map((event): EdgeEvent =>
+}
+
+async function judge(run: Run): Promise<Verdict> {
+  const report = reportOf(run);
+  const { destination } = report.plan;
+  const said = (run.events ?? ATTEMPT).map((event): EdgeEvent =>
     Object.assign(
       { at: 10, event: "commit-started", session: SESSION, destination, outcome: null, text: "" },
       event,
     ),
   );
-  return await check(told, came, said);
+  return await check(report, deliveriesOf(run), said);
 }
 
 const ATTEMPT = [{}, { at: 60, event: "commit-ended", outcome: "accepted" }] as const;
@@ -155,6 +158,24 @@ describe("The checker of the kill tests finds", () => {
     const report = { ending: "vanished", acceptedAt: null, closedAt: null } as const;
     expect((await judge({ report, deliveries: [NOT_TAKEN] })).isAwaited).toBe(true);
     expect((await judge({ report })).isAwaited).toBe(false);
+  });
+});
+
+describe("Of an upload that was checked, and comes again later, the checker", () => {
+  it.each(["accepted", "held", "cancelled"] as const)(
+    "says so where its client knows that it was %s",
+    (ending) => {
+      const found = checkAfterwards(reportOf({ report: { ending } }), deliveriesOf({}));
+      expect(found).toMatchObject({ problem: `it was ${ending}, and came 1 times more` });
+    },
+  );
+
+  it("says nothing where its client is gone, or where it is another session's", () => {
+    const vanished = reportOf({ report: { ending: "vanished" } });
+    expect(checkAfterwards(vanished, deliveriesOf({}))).toBeNull();
+    const former = reportOf({ report: { sessionIds: [`{${SESSION}}`, "{another}"] } });
+    expect(checkAfterwards(former, deliveriesOf({}))).toBeNull();
+    expect(checkAfterwards(reportOf({}), [])).toBeNull();
   });
 });
 

@@ -85,6 +85,21 @@ export async function check(
   };
 }
 
+/**
+ * Holds what came for one upload after it was checked against how its client ended: a session that its client knows to be
+ * over is not sent again, by no alarm either.
+ *
+ * @param deliveries since then
+ */
+export function checkAfterwards(report: ClientReport, deliveries: readonly Delivery[]): Finding | null {
+  if (report.ending === "vanished" || report.ending === "stuck") return null;
+  const { destination } = report.plan;
+  const { sessionIds } = report;
+  const late = deliveries.filter(({ sessionId }) => sessionId === sessionIds.at(-1));
+  const problem = `it was ${report.ending}, and came ${late.length} times more`;
+  return late.length === 0 ? null : { destination, sessions: sessionIds, problem };
+}
+
 function wasTakenBy(time: number, deliveries: readonly Delivery[]): boolean {
   return deliveries.some(({ takenAt }) => takenAt !== null && takenAt <= time);
 }

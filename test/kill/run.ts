@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { setTimeout as pause } from "node:timers/promises";
 import { SingleBar } from "cli-progress";
 import { Application } from "./application.ts";
-import { check, type Verdict } from "./check.ts";
+import { check, checkAfterwards, type Verdict } from "./check.ts";
 import type { ClientReport } from "./client.ts";
 import { EdgeUnderFire } from "./edge-under-fire.ts";
 import { MOMENTS } from "./moments.ts";
@@ -66,6 +66,11 @@ async function run(): Promise<number> {
     }
     bar.stop();
     await checkAwaited(tally, application, edge);
+    // The alarms of all rounds but the last ones have rung by now.
+    for (const { client, round } of tally.passed) {
+      const late = checkAfterwards(client, application.deliveriesOf(client.plan.destination));
+      if (late !== null) tally.findings.push({ ...late, round });
+    }
     process.stdout.write(summarize(tally, edge, seed));
     return tally.findings.length === 0 ? 0 : 1;
   } finally {

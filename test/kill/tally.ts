@@ -22,6 +22,8 @@ export class Tally {
   readonly killedAt = new Map<number, readonly string[]>();
   /** Of each round. */
   clients = 0;
+  /** Without a finding, and so with nothing left at the application. */
+  readonly passed: { client: ClientReport; round: number }[] = [];
   readonly awaited: { client: ClientReport; round: number }[] = [];
 
   ran({ plan, clients, killedAt }: RoundReport): void {
@@ -39,17 +41,20 @@ export class Tally {
   }
 
   async checked(
-    { plan }: ClientReport,
+    client: ClientReport,
     round: number,
     verdict: Verdict,
     application: Application,
   ): Promise<void> {
+    const { plan } = client;
     this.findings.push(...verdict.findings.map((finding) => ({ ...finding, round })));
     this.compared += verdict.compared;
     this.recognised += verdict.recognised;
     if (verdict.secondDeliveries > 0) count(this.secondDeliveries, plan.directory, verdict.secondDeliveries);
     // What was compared need not stay: a thousand rounds are some ten gigabytes.
-    if (verdict.findings.length === 0) await application.forget(plan.destination);
+    if (verdict.findings.length > 0) return;
+    await application.forget(plan.destination);
+    this.passed.push({ client, round });
   }
 }
 
