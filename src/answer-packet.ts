@@ -1,4 +1,4 @@
-import { type Arrival, type Sender, senderOf } from "./arrival.ts";
+import { type Arrival, bodyReaderOf, type Sender, senderOf } from "./arrival.ts";
 import { type Config, ConfigError, directoryOf, type UploadDirectory } from "./config.ts";
 import { createSession } from "./create-session.ts";
 import type { Env } from "./env.ts";
@@ -31,6 +31,7 @@ type Bindings = Pick<Env, "UPLOAD_SESSIONS" | "SESSION_COUNTERS" | "CREATE_SESSI
 /** A packet's surroundings: where it came from, where it goes, and whose rules hold there. */
 export interface Visit {
   readonly request: Request;
+  readonly arrival: Arrival;
   readonly sender: Sender;
   readonly config: Config;
   readonly directory: UploadDirectory;
@@ -67,7 +68,15 @@ export async function answerPacket(
   if (directory === null || !directory.enabled)
     return refuse(isFault(packet) ? packet : FAULTS.uploadsNotEnabled);
   const sender = senderOf(request, arrival, config.trustedProxies);
-  const visit: Visit = { request, sender, config, directory, destination: pathname + search, bindings };
+  const visit: Visit = {
+    request,
+    arrival,
+    sender,
+    config,
+    directory,
+    destination: pathname + search,
+    bindings,
+  };
   if (isFault(packet)) return await refuseFragment(packet, visit);
   const misnamed = refuseDestination(pathname, directory.path);
   if (misnamed !== null) return refuse(misnamed);
@@ -88,7 +97,7 @@ export async function answerPacket(
 async function receive(
   fragment: Extract<Packet, { type: "Fragment" }>,
   { session, packet, again }: Found,
-  { request, config, directory }: Visit,
+  { request, arrival, config, directory }: Visit,
 ): Promise<Reply> {
   const { range } = fragment;
   const { maximumUploadBytes } = directory;
@@ -96,7 +105,8 @@ async function receive(
   const tooLarge = refuseBySize(range, { maximumUploadBytes, maximumFragmentBytes });
   if (tooLarge !== null) return { offset: await session.offset(packet), fault: tooLarge };
   try {
-    const answer = await relayFragment(session, packet, fragment, request);
+    const body = bodyReaderOf(request, arrival);
+    const answer = await relayFragment(session, packet, fragment, request.headers, body);
     if (answer === "client-gone")
       return { offset: await session.offset(packet), fault: FAULTS.edgeFailed, isAbandoned: true };
     const isComplete = answer.fault === null && answer.offset === range.total;

@@ -7,7 +7,15 @@ export interface Arrival {
   readonly method: string;
   /** The peer's IP address without its port, or null where the door cannot see it. */
   readonly clientAddress: string | null;
+  /** The body, read straight from the wire; null where only `request.body` has it. */
+  readonly body: BodyReader | null;
 }
+
+/**
+ * What a BYOB reader of `request.body` is. A door's own has no stream of the runtime's in between, which costs a tenth
+ * of a Fragment of 64 KiB; whoever reads here leaves `request.body` alone.
+ */
+export type BodyReader = Pick<ReadableStreamBYOBReader, "readAtLeast" | "releaseLock">;
 
 const arrivals = new WeakMap<Request, Arrival>();
 
@@ -18,7 +26,13 @@ export function markArrival(request: Request, arrival: Arrival): void {
 
 /** What the door said of `request`; one that no door marked came through `fetch`. */
 export function arrivalOf(request: Request): Arrival {
-  return arrivals.get(request) ?? { door: "http", method: request.method, clientAddress: peerOf(request) };
+  const { method } = request;
+  return arrivals.get(request) ?? { door: "http", method, clientAddress: peerOf(request), body: null };
+}
+
+/** The one reader of the body of `request`; null where there is none. */
+export function bodyReaderOf(request: Request, { body }: Arrival): BodyReader | null {
+  return body ?? request.body?.getReader({ mode: "byob" }) ?? null;
 }
 
 /**

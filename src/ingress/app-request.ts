@@ -1,5 +1,6 @@
 import { markArrival } from "../arrival.ts";
 import type { RequestHead } from "./http1-reader.ts";
+import type { RequestBody } from "./request-body.ts";
 import { methodOf } from "./wire-methods.ts";
 
 /**
@@ -8,11 +9,7 @@ import { methodOf } from "./wire-methods.ts";
  *
  * @param body the body while it is still on the wire; not used where `head` announces none
  */
-export function toAppRequest(
-  head: RequestHead,
-  body: ReadableStream<Uint8Array>,
-  clientAddress: string | null,
-): Request {
+export function toAppRequest(head: RequestHead, body: RequestBody, clientAddress: string | null): Request {
   const method = methodOf(head.method) ?? head.method;
   const headers = new Headers();
   for (const [name, value] of head.headers) headers.append(name, value);
@@ -22,8 +19,8 @@ export function toAppRequest(
     method,
     headers,
     redirect: "manual",
-    body: hasContent ? body : null,
+    body: hasContent ? body.stream : null,
   });
-  markArrival(request, { door: "tcp", method: head.method, clientAddress });
+  markArrival(request, { door: "tcp", method: head.method, clientAddress, body: hasContent ? body : null });
   return request;
 }

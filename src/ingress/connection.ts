@@ -109,7 +109,7 @@ async function serveRequest(connection: Connection, head: RequestHead, isLast: b
   };
 
   try {
-    const request = toAppRequest(head, body.stream, connection.clientAddress);
+    const request = toAppRequest(head, body, connection.clientAddress);
     const response = await connection.answer(request);
     const closes = isLast || !head.keepAlive || asksToClose(response) || cannotGoOn(body, limits);
     // While the answer goes out the body must keep coming in, or a client that writes first and reads then would

@@ -1,3 +1,4 @@
+import type { BodyReader } from "../arrival.ts";
 import { BodyStream } from "./body-stream.ts";
 import type { BodyCursor } from "./http1-chunked.ts";
 import { Refusal } from "./refusals.ts";
@@ -11,8 +12,11 @@ interface Filled {
 
 /** Taken at once for a consumer that brings no buffer. */
 const OWN_BUFFER_BYTES = 262_144;
-/** What a connection's second read of a body gets; it doubles up to the above. */
+/** What the second read of a body gets; it doubles up to what is a fast read (`Wire.isFast`). */
 const LEAST_SPARE_BYTES = 8_192;
+const MOST_SPARE_BYTES = 65_536;
+
+const CLOSED = "the client closed the connection inside the body";
 
 /** What the consumer of a body gets when the client, not the app, is at fault. */
 export class BodyLost extends Error {
@@ -31,7 +35,7 @@ export class BodyLost extends Error {
  * read, straight into the reader's buffer. What is lost is reported after what arrived: a `readAtLeast(n)` that
  * the client's disconnect cuts short gives the bytes that came, and the next read errors.
  */
-export class RequestBody {
+export class RequestBody implements BodyReader {
   readonly stream: ReadableStream<Uint8Array>;
   readonly #wire: Wire;
   readonly #cursor: BodyCursor;
@@ -115,29 +119,47 @@ export class RequestBody {
     return this.#cursor.isAtEnd;
   }
 
+  /** As a BYOB reader of `stream` does it, but for the stream; use the one or the other. */
+  async readAtLeast<View extends ArrayBufferView>(
+    minimum: number,
+    view: View,
+  ): Promise<ReadableStreamReadResult<View>> {
+    const taking = this.#take(bytesOf(view), minimum);
+    this.#busy = taking.catch(() => {});
+    const value = await taking;
+    return value === null ? { done: true } : { done: false, value: value as ArrayBufferView as View };
+  }
+
+  /** Nothing is locked: the next may read on. */
+  releaseLock(): void {}
+
   async #pull(controller: ReadableByteStreamController, atLeast: number | null): Promise<void> {
-    if (this.#isTaken) throw new Error("the request was answered before its body was read");
     const request = controller.byobRequest;
     const view = request?.view ?? null;
     // The runtime's own consumers (fetch, text(), pipeTo) ask for 4 KiB at a time; they get more, to queue.
     const isForView = view !== null && (atLeast !== null || view.byteLength >= OWN_BUFFER_BYTES);
-    // The view is the stream's own and never on shared memory, which its type does not say.
     const space = isForView
-      ? new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength)
+      ? bytesOf(view)
       : new Uint8Array(Math.min(OWN_BUFFER_BYTES, this.#cursor.dataAhead || OWN_BUFFER_BYTES));
-    await this.#giveLeave();
-    const filled = await this.#fill(space, atLeast ?? 1);
-    if (filled.bytes > 0) {
-      const data = filled.view.subarray(0, filled.bytes);
+    const data = await this.#take(space, atLeast ?? 1);
+    if (data !== null) {
       if (isForView) request?.respondWithNewView(data);
       else controller.enqueue(data);
-    } else if (this.#failure !== null) {
-      throw this.#failure;
     }
     if (this.#cursor.isAtEnd) {
       controller.close();
-      if (filled.bytes === 0) request?.respond(0);
+      if (data === null) request?.respond(0);
     }
+  }
+
+  /** At least so many bytes into `space`, fewer where the body ends or breaks; null where none are left. */
+  async #take(space: Uint8Array<ArrayBuffer>, atLeast: number): Promise<Uint8Array<ArrayBuffer> | null> {
+    if (this.#isTaken) throw new Error("the request was answered before its body was read");
+    await this.#giveLeave();
+    const filled = await this.#fill(space, atLeast);
+    if (filled.bytes > 0) return filled.view.subarray(0, filled.bytes);
+    if (this.#failure !== null) throw this.#failure;
+    return null;
   }
 
   async #giveLeave(): Promise<void> {
@@ -158,8 +180,14 @@ export class RequestBody {
     while (filled.bytes < enough && !this.#cursor.isAtEnd && this.#failure === null) {
       try {
         if (this.#cursor.dataAhead === 0) await this.#readFraming();
-        else filled = await this.#readData(filled);
+        else {
+          const before = filled.bytes;
+          filled = await this.#readData(filled);
+          if (filled.bytes === before) throw new BodyLost(CLOSED);
+          this.#cursor.took(filled.bytes - before);
+        }
       } catch (cause) {
+        if (filled.view.buffer.detached) filled = { view: filled.view, bytes: 0 };
         this.#failure =
           cause instanceof BodyLost ? cause : new BodyLost("the connection was lost", null, { cause });
       }
@@ -168,17 +196,19 @@ export class RequestBody {
   }
 
   /**
-   * One read of data. A read that fails takes the buffer it was given with it. So the first goes straight into
-   * the consumer's, and once something is in there the rest goes through a buffer of our own: on a fast link the
-   * first read fills most of it, and on a poor one nothing that arrived is lost.
+   * One read of data. A read that fails takes the buffer it was given with it, and what is in there. So the first goes
+   * straight into the consumer's, and further ones only on a fast link, where what may be lost of a piece is soon sent
+   * again; on a poor one they go through a small buffer of our own, and nothing that arrived is lost.
    */
   async #readData({ view, bytes }: Filled): Promise<Filled> {
     const wanted = Math.min(view.byteLength - bytes, this.#cursor.dataAhead);
-    if (bytes === 0) {
+    if (bytes === 0 || this.#wire.isFast) {
       const { byteOffset, byteLength } = view;
-      const read = await this.#wire.readInto(view.subarray(0, wanted), this.#idleTimeoutSeconds);
-      this.#took(read.bytes);
-      return { view: new Uint8Array(read.view.buffer, byteOffset, byteLength), bytes: read.bytes };
+      const read = await this.#wire.readInto(view.subarray(bytes, bytes + wanted), this.#idleTimeoutSeconds);
+      return {
+        view: new Uint8Array(read.view.buffer, byteOffset, byteLength),
+        bytes: bytes + read.bytes,
+      };
     }
     const size = this.#spareBytes;
     if (this.#spare?.byteLength !== size) this.#spare = new ArrayBuffer(size);
@@ -186,22 +216,21 @@ export class RequestBody {
     const read = await this.#wire.readInto(space, this.#idleTimeoutSeconds);
     this.#spare = read.view.buffer;
     // A client that dribbles costs the least; one that fills what it is given gets twice as much.
-    if (read.bytes === size) this.#spareBytes = Math.min(size * 2, OWN_BUFFER_BYTES);
-    this.#took(read.bytes);
+    if (read.bytes === size) this.#spareBytes = Math.min(size * 2, MOST_SPARE_BYTES);
     view.set(read.view.subarray(0, read.bytes), bytes);
     return { view, bytes: bytes + read.bytes };
   }
 
-  #took(bytes: number): void {
-    if (bytes === 0) throw new BodyLost("the client closed the connection inside the body");
-    this.#cursor.took(bytes);
-  }
-
   async #readFraming(): Promise<void> {
     const bytes = await this.#wire.read(this.#idleTimeoutSeconds);
-    if (bytes === null) throw new BodyLost("the client closed the connection inside the body");
+    if (bytes === null) throw new BodyLost(CLOSED);
     const used = this.#cursor.readFraming(bytes);
     if (used instanceof Refusal) throw new BodyLost(used.reason, used);
     this.#wire.unread(bytes.subarray(used));
   }
+}
+
+/** A view is never on shared memory here, which its type does not say. */
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 }

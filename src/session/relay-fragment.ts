@@ -1,3 +1,4 @@
+import type { BodyReader } from "../arrival.ts";
 import { FAULTS } from "../protocol/faults.ts";
 import type { Packet } from "../protocol/packet.ts";
 import { type ContentCheck, contentCheck } from "./content-check.ts";
@@ -20,7 +21,6 @@ const OPENING_BYTES = 64 * 1024;
 
 type Fragment = Extract<Packet, { type: "Fragment" }>;
 type Session = DurableObjectStub<UploadSession>;
-type Reader = ReadableStreamBYOBReader | undefined;
 
 /** The client left before the last byte: what arrived is kept, and nobody is there to be told. */
 type ClientGone = "client-gone";
@@ -38,10 +38,10 @@ export async function relayFragment(
   session: Session,
   packet: SessionPacket,
   fragment: Fragment,
-  request: Request,
+  headers: Headers,
+  reader: BodyReader | null,
 ): Promise<Answer | ClientGone> {
-  const check = contentCheck(request.headers);
-  const reader = request.body?.getReader({ mode: "byob" });
+  const check = contentCheck(headers);
   try {
     return check === null
       ? await relay(session, packet, fragment, reader)
@@ -55,7 +55,7 @@ async function relay(
   session: Session,
   packet: SessionPacket,
   { range: { first, total }, contentLength }: Fragment,
-  reader: Reader,
+  reader: BodyReader | null,
 ): Promise<Answer | ClientGone> {
   /** The session's word on the piece before; the first piece has none. */
   let before: Promise<Answer> | null = null;
@@ -80,7 +80,7 @@ async function relayChecked(
   session: Session,
   packet: SessionPacket,
   { range: { first, total }, contentLength }: Fragment,
-  reader: Reader,
+  reader: BodyReader | null,
   check: ContentCheck,
 ): Promise<Answer | ClientGone> {
   const offset = await session.offset(packet);
@@ -106,7 +106,10 @@ async function relayChecked(
  * The body in pieces of at most 1 MiB; less than `length` bytes where the client has gone. A piece is good until the
  * next is asked for: a call of the session has copied it by then. An empty body is one empty piece.
  */
-async function* piecesOf(reader: Reader, length: number): AsyncGenerator<Uint8Array, void, undefined> {
+async function* piecesOf(
+  reader: BodyReader | null,
+  length: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const fragment = {};
   try {
     for (let read = 0; read < length || read === 0;) {
@@ -132,7 +135,7 @@ async function* piecesOf(reader: Reader, length: number): AsyncGenerator<Uint8Ar
 }
 
 /** As `readPiece`, but the memory for a whole piece is only there for a client that really sends. */
-async function readFirstPiece(reader: Reader, wanted: number): Promise<Uint8Array> {
+async function readFirstPiece(reader: BodyReader | null, wanted: number): Promise<Uint8Array> {
   const opening = await readPiece(reader, OPENING_BYTES);
   if (opening.byteLength < OPENING_BYTES) return opening;
   const rest = await readPiece(reader, wanted - OPENING_BYTES);
@@ -145,8 +148,8 @@ async function readFirstPiece(reader: Reader, wanted: number): Promise<Uint8Arra
 }
 
 /** Up to `wanted` bytes; fewer only where the body ends early. */
-async function readPiece(reader: Reader, wanted: number): Promise<Uint8Array> {
-  if (reader === undefined || wanted === 0) return new Uint8Array(0);
+async function readPiece(reader: BodyReader | null, wanted: number): Promise<Uint8Array> {
+  if (reader === null || wanted === 0) return new Uint8Array(0);
   // A body that breaks is a body that ends too early: what came before counts, and the client is gone.
   const read = await reader.readAtLeast(wanted, take(wanted)).catch(() => null);
   return read?.value ?? new Uint8Array(0);

@@ -43,7 +43,7 @@ const ANSWERS = {
       method: request.method,
       redirect: request.redirect,
       headers: [...request.headers],
-      arrival: arrivalOf(request),
+      arrival: { ...arrivalOf(request), body: undefined },
     }),
   "/ack": () =>
     new Response(null, { status: 200, headers: { "BITS-Packet-Type": "Ack", "Content-Length": "0" } }),
