@@ -8,7 +8,7 @@ import { bury, orphan, seal, type SessionRecord, settle, stateOf } from "./sessi
 import type { SessionStore } from "./session-store.ts";
 
 /** How soon an object that died in the middle of a commit takes it up again. */
-const RESUME_AFTER_MS = 10_000;
+export const RESUME_AFTER_MS = 10_000;
 
 /** What the session's owner is told of a commit, for its log. */
 export interface OutboxEvents {
@@ -72,7 +72,7 @@ export class Outbox {
   /** For the alarm of a session in "committing": takes an orphan up again, and stays with it. */
   async resume(directory: UploadDirectory, config: Config): Promise<void> {
     if (this.#running === null) this.#start(directory, config);
-    else this.#store.wakeAt(Date.now() + RESUME_AFTER_MS);
+    else this.#store.wakeBy(Date.now() + RESUME_AFTER_MS);
     await this.#running;
   }
 
@@ -109,7 +109,7 @@ export class Outbox {
     this.#store.atomically(() => {
       if (sealed.delivery === null) this.#store.reply.discard();
       this.#store.save(sealed);
-      this.#store.wakeAt(now + RESUME_AFTER_MS);
+      this.#store.wakeBy(now + RESUME_AFTER_MS);
     });
     this.#events.started(sealed.commit?.attempts ?? 0);
     const outcome = await this.#attempt(sealed, directory, config);

@@ -24,6 +24,8 @@ const VERSION: SessionRecord["version"] = 1;
 export class SessionStore {
   readonly #storage: DurableObjectStorage;
   #kept: Kept;
+  /** When the alarm rings, milliseconds since 1970, as far as this instance has set it. */
+  #ringsAt = Number.POSITIVE_INFINITY;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -54,6 +56,7 @@ export class SessionStore {
       this.#storage.transactionSync(change);
     } catch (error) {
       this.#kept = load(this.#storage.sql);
+      this.rang();
       throw error;
     }
   }
@@ -81,7 +84,7 @@ export class SessionStore {
     this.save(record);
     const isMuch = this.#waste.reduce((sum, { length }) => sum + length, 0) > RELEASED_AT_ONCE_BYTES;
     if (!isMuch) this.release();
-    this.wakeAt(isMuch ? Date.now() + RELEASED_LATER_MS : until);
+    this.wakeBy(isMuch ? Date.now() + RELEASED_LATER_MS : until);
   }
 
   /** Removes the bytes that the session does not need any more. */
@@ -96,14 +99,26 @@ export class SessionStore {
     return [...(entity ? [] : [this.fragments]), ...(reply ? [] : [this.reply])];
   }
 
-  /** Wakes the object at `time`, milliseconds since 1970. Part of the transaction that it is called in. */
-  wakeAt(time: number): void {
+  /**
+   * Wakes the object at `time`, milliseconds since 1970, or before. Part of the transaction that it is called in. An
+   * alarm that is set already is left where it is: whom it wakes too early sets it again, and by then nobody waits.
+   * To move one is a row written, and on a disk a transaction of its own.
+   */
+  wakeBy(time: number): void {
+    if (this.#ringsAt <= time) return;
+    this.#ringsAt = time;
     void this.#storage.setAlarm(time);
+  }
+
+  /** The alarm has rung, or nobody knows any more when it will: the next that is asked for is set. */
+  rang(): void {
+    this.#ringsAt = Number.POSITIVE_INFINITY;
   }
 
   /** Removes everything, the tables and the alarm too. */
   async forget(): Promise<void> {
     await this.#storage.deleteAll();
+    this.rang();
     this.#kept = load(this.#storage.sql);
   }
 }

@@ -8,7 +8,7 @@ import { planPiece, type SessionState, TRANSITIONS } from "../protocol/transfer.
 import { type Answer, resultOf, STILL_RUNNING, UNKNOWN } from "./answer.ts";
 import { type DataKind, dataUrl } from "./data-url.ts";
 import { digestOf, EntityDigest } from "./entity-digest.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox, RESUME_AFTER_MS } from "./outbox.ts";
 import { appendReply, type DataSize, measure, streamOf } from "./session-data.ts";
 import { SessionJournal } from "./session-journal.ts";
 import {
@@ -77,7 +77,7 @@ export class UploadSession extends DurableObject<Env> {
     const now = Date.now();
     this.#store.atomically(() => {
       this.#store.save(open(packet, null, now));
-      this.#store.wakeAt(now + this.#timeoutMs(packet.destination));
+      this.#store.wakeBy(now + this.#timeoutMs(packet.destination));
     });
   }
 
@@ -158,6 +158,7 @@ export class UploadSession extends DurableObject<Env> {
 
   /** Takes up a commit that nobody runs any more, and removes sessions whose time is over. */
   override async alarm(): Promise<void> {
+    this.#store.rang();
     try {
       const record = this.#store.record;
       const directory = this.#directory();
@@ -173,11 +174,11 @@ export class UploadSession extends DurableObject<Env> {
       } else {
         this.#store.atomically(() => {
           this.#store.release();
-          this.#store.wakeAt(this.#dueAt(record));
+          this.#store.wakeBy(this.#dueAt(record));
         });
       }
     } catch (error) {
-      this.#store.wakeAt(Date.now() + ALARM_RETRY_MS);
+      this.#store.wakeBy(Date.now() + ALARM_RETRY_MS);
       // Without the journal, which asks both: what cannot be read may be the record, or the configuration.
       log("failed", { during: "alarm", session: this.ctx.id.name ?? null, error: String(error) });
     }
@@ -250,15 +251,10 @@ export class UploadSession extends DurableObject<Env> {
     if (isFault(plan)) return { offset: before, fault: plan };
     const now = Date.now();
     const isFirst = record === null || record.total === null;
-    const expectedDigest = record?.expectedDigest ?? packet.expectedDigest;
+    const news = bytes.subarray(plan.skip);
     try {
-      this.#store.atomically(() => {
-        if (isFirst) {
-          this.#store.save(open({ ...packet, expectedDigest }, total, now));
-          this.#store.wakeAt(now + this.#timeoutMs(packet.destination));
-        }
-        fragments.append(bytes.subarray(plan.skip), now);
-      });
+      if (isFirst) this.#begin(packet, total, news, now);
+      else fragments.append(news, now); // one statement: a transaction by itself
     } catch (error) {
       this.#journal.write("failed", { during: "append", error: String(error) });
       const isFull = /SQLITE_FULL|disk is full/i.test(String(error));
@@ -266,7 +262,7 @@ export class UploadSession extends DurableObject<Env> {
     }
     const offset = fragments.length;
     // The memory of a piece goes at once: left to the garbage collector, 64 uploads leave half a GiB behind.
-    void this.#digest.append(before, bytes.subarray(plan.skip)).then(() => letGo(bytes));
+    void this.#digest.append(before, news).then(() => letGo(bytes));
     if (isFirst) {
       this.#journal.write("started", { total });
       this.#journal.countOn(now + this.#timeoutMs(packet.destination));
@@ -274,6 +270,19 @@ export class UploadSession extends DurableObject<Env> {
     if (before > first && !isFirst) this.#journal.write("resumed", { first });
     if (offset === total && (before < total || isFirst)) this.#journal.write("completed");
     return { offset, fault: null };
+  }
+
+  /** The first piece, which brings the record and the alarm with it. */
+  #begin(packet: SessionPacket, total: number, bytes: Uint8Array, now: number): void {
+    const timeoutMs = this.#timeoutMs(packet.destination);
+    const expectedDigest = this.#store.record?.expectedDigest ?? packet.expectedDigest;
+    // An upload that is whole will be closed in a moment: one alarm serves this, the commit and the tombstone.
+    const isWhole = bytes.byteLength === total;
+    this.#store.atomically(() => {
+      this.#store.save(open({ ...packet, expectedDigest }, total, now));
+      this.#store.wakeBy(now + (isWhole ? Math.min(RESUME_AFTER_MS, timeoutMs) : timeoutMs));
+      this.#store.fragments.append(bytes, now);
+    });
   }
 
   /** A Fragment of an upload that is all here: a duplicate, or of another file (ruling 22). */

@@ -89,6 +89,24 @@ describe("The alarm of a session", () => {
   });
 });
 
+test.each([
+  ["whole with its first piece", 20],
+  ["one of several pieces", 8],
+])("the alarm of an upload that is %s is moved only to ring earlier", async (_, firstBytes) => {
+  const upload = await Conversation.begin(`/uploads/moved-${firstBytes}.bin`);
+  await upload.fragment(WHOLE, 0, firstBytes);
+  const first = (await storedOf(upload)).alarm ?? Number.NaN;
+  await upload.fragment(WHOLE, firstBytes);
+  expect((await storedOf(upload)).alarm).toBe(first);
+  expect((await upload.close()).status).toBe(200);
+  const last = (await storedOf(upload)).alarm ?? Number.NaN;
+  // Somebody has to see to the commit soon; after it, whoever is woken sets the alarm to the end.
+  expect(last).toBeLessThanOrEqual(Math.min(first, Date.now() + 10_000));
+  if (firstBytes === WHOLE.length) expect(last).toBe(first);
+  await ring(upload);
+  expect((await storedOf(upload)).alarm).toBeGreaterThan(Date.now() + TIMEOUT_MS - HOUR_MS);
+});
+
 describe("An alarm that rings", () => {
   test("while a Fragment comes in: what is stored stays, and the upload goes on", async () => {
     const upload = await Conversation.begin("/uploads/ringing.bin");
@@ -133,6 +151,8 @@ describe("An alarm that rings", () => {
     expect((await storedOf(upload)).record?.state).toBe("committed");
     expect((await closing).status).toBe(200);
     expect(await commitsOf(destination)).toHaveLength(1);
+    // What is set meanwhile may ring before that, and finds nothing to do.
+    await ring(upload);
     expect((await storedOf(upload)).alarm).toBeGreaterThan(Date.now() + TIMEOUT_MS - HOUR_MS);
   });
 
@@ -146,6 +166,8 @@ describe("An alarm that rings", () => {
     expect((await closing).status).toBe(200);
     expect((await upload.close()).status).toBe(200);
     expect(await commitsOf(destination)).toHaveLength(1);
+    // What is set meanwhile may ring before that, and finds nothing to do.
+    await ring(upload);
     expect((await storedOf(upload)).alarm).toBeGreaterThan(Date.now() + TIMEOUT_MS - HOUR_MS);
   });
 
