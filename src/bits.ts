@@ -44,8 +44,7 @@ export function bits(config: Config | ((env: Env) => Config)): MiddlewareHandler
     try {
       const startedAt = Date.now();
       const reply = await answerPacket(request, arrival, settings(), context.env);
-      const sender = senderOf(request, arrival, settings().trustedProxies);
-      record(subjectOf(request, sender), reply, Date.now() - startedAt);
+      record(request, arrival, settings(), reply, Date.now() - startedAt);
       if (arrival.door === "http" && reply.fault !== null) await drain(request);
       return ack(request, reply);
     } catch (error) {
@@ -112,6 +111,9 @@ async function drain({ body }: Request): Promise<void> {
   await reader.cancel();
 }
 
+/** Packets whose Ack is logged also where all is well. */
+const ENDING: ReadonlySet<PacketType | null> = new Set(["Close-Session", "Cancel-Session"]);
+
 /** What a line of the log is about: a packet, and whose it is. */
 interface Subject {
   readonly packet: PacketType | null;
@@ -130,10 +132,16 @@ function subjectOf({ headers }: Request, { clientAddress, url }: Sender): Subjec
 }
 
 /** A line for every Ack that ends something: a refusal, a Close-Session, a Cancel-Session; and for a client that left. */
-function record(subject: Subject, { fault, offset, isAbandoned }: Reply, milliseconds: number): void {
+function record(
+  request: Request,
+  arrival: Arrival,
+  { trustedProxies }: Config,
+  { fault, offset, isAbandoned }: Reply,
+  milliseconds: number,
+): void {
+  if (fault === null && !ENDING.has(parsePacketType(request.headers.get(HEADER.packetType)))) return;
+  const subject = subjectOf(request, senderOf(request, arrival, trustedProxies));
   if (isAbandoned === true) return log("abandoned", { ...subject, offset, milliseconds });
-  const ends = subject.packet === "Close-Session" || subject.packet === "Cancel-Session";
-  if (fault === null && !ends) return;
   const hresult = fault?.hresult ?? null;
   log("acked", {
     ...subject,

@@ -1,6 +1,5 @@
 import type { Field } from "./http1-framing.ts";
 import { REASON_PHRASES } from "./reason-phrases.ts";
-import { isFieldByte, isTokenByte } from "./wire-bytes.ts";
 
 /** Fields that are the connection's and not the message's (RFC 9110 section 7.6.1); an app's own are dropped. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -92,14 +91,11 @@ export function joinBytes(...parts: readonly Uint8Array[]): Uint8Array {
 }
 
 function checkField(name: string, value: string): void {
-  const isName = name !== "" && everyCode(name, isTokenByte);
-  // Text beyond ASCII is written as UTF-8, whose bytes are all obs-text.
-  if (!isName || !everyCode(value, (code) => code > 0xff || isFieldByte(code))) {
+  if (!TOKEN.test(name) || NO_FIELD_VALUE.test(value))
     throw new TypeError(`the response field ${JSON.stringify(name)} cannot be written`);
-  }
 }
 
-function everyCode(text: string, test: (code: number) => boolean): boolean {
-  for (let at = 0; at < text.length; at++) if (!test(text.charCodeAt(at))) return false;
-  return true;
-}
+/** RFC 9110 section 5.6.2. */
+const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
+/** Whatever is no visible character, space or tab (RFC 9110 section 5.5); text beyond ASCII is written as UTF-8, all obs-text. */
+const NO_FIELD_VALUE = /[^\t -~\u0080-\uffff]/;

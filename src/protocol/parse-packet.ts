@@ -41,9 +41,10 @@ export function parsePacket(head: PacketHead): Packet | Fault {
 
 /** Value of BITS-Packet-Type → the packet's type, in Windows' spelling; null for anything else. */
 export function parsePacketType(text: string | null | undefined): PacketType | null {
-  const name = text?.trim().toLowerCase();
-  return PACKET_TYPES.find((type) => type.toLowerCase() === name) ?? null;
+  return TYPES_BY_NAME.get(text?.trim().toLowerCase() ?? "") ?? null;
 }
+
+const TYPES_BY_NAME = new Map(PACKET_TYPES.map((type) => [type.toLowerCase(), type]));
 
 type Parser = (fields: Fields, contentLength: number) => Packet | Fault;
 
