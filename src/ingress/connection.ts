@@ -7,6 +7,7 @@ import { Refusal } from "./refusals.ts";
 import { linger, refuse } from "./refuse.ts";
 import { RequestBody } from "./request-body.ts";
 import { sendResponse } from "./send-response.ts";
+import { TimeLeft } from "./time-left.ts";
 import { type Wire, WireTimeout } from "./wire.ts";
 
 /** One connection: its wire, who is at the other end, and the app its requests go to. */
@@ -41,7 +42,7 @@ export async function serveConnection(connection: Connection): Promise<void> {
 async function readHead(wire: Wire, limits: DoorLimits): Promise<RequestHead | Refusal | null> {
   const reader = new HeadReader(limits);
   // From its first byte on, a head has one limit as a whole: a byte now and then does not extend it.
-  let time: HeadTime | null = null;
+  let time: TimeLeft | null = null;
   for (;;) {
     let bytes: Uint8Array | null;
     try {
@@ -57,28 +58,7 @@ async function readHead(wire: Wire, limits: DoorLimits): Promise<RequestHead | R
       wire.unread(read.rest);
       return read.head;
     }
-    time ??= new HeadTime(limits.headTimeoutSeconds);
-  }
-}
-
-/**
- * What a head has left of its time. workerd has no clock but that of the wall, and `performance.now()` is the same: what
- * it is put back between two looks is taken for no time, and so makes nobody's time longer.
- */
-class HeadTime {
-  #leftMs: number;
-  #lookedAt = Date.now();
-
-  constructor(seconds: number) {
-    this.#leftMs = seconds * 1_000;
-  }
-
-  /** Counts what has gone by since the last look; gives the seconds that are left. */
-  takeStock(): number {
-    const now = Date.now();
-    this.#leftMs = Math.max(0, this.#leftMs - Math.max(0, now - this.#lookedAt));
-    this.#lookedAt = now;
-    return this.#leftMs / 1_000;
+    time ??= new TimeLeft(limits.headTimeoutSeconds);
   }
 }
 

@@ -1,5 +1,6 @@
 import { formatHead } from "./http1-writer.ts";
 import type { Refusal } from "./refusals.ts";
+import { TimeLeft } from "./time-left.ts";
 import type { Wire } from "./wire.ts";
 
 /** How long, and how much of, a refused client's bytes are taken, so that it reads the answer and not a reset. */
@@ -19,11 +20,11 @@ export async function refuse(wire: Wire, refusal: Refusal, drain?: () => Promise
  * resets the connection, and the client's system then throws away the answer it had received (RFC 9112 section 9.6).
  */
 export async function linger(wire: Wire): Promise<void> {
-  const deadline = Date.now() + LINGER_SECONDS * 1_000;
+  const time = new TimeLeft(LINGER_SECONDS);
   try {
     for (let reads = 0; reads < LINGER_READS; reads++) {
-      const waitSeconds = (deadline - Date.now()) / 1_000;
-      if (waitSeconds <= 0 || (await wire.read(waitSeconds)) === null) return;
+      const waitSeconds = time.takeStock();
+      if (waitSeconds === 0 || (await wire.read(waitSeconds)) === null) return;
     }
   } catch {
     // The client is gone or silent; either way it has had its time.

@@ -134,6 +134,56 @@ test("a clock that is put back gives a head that dribbles no more time", async (
   }
 });
 
+test.each([
+  ["inside a head", "GET / HTTP/1.1\r\n", /^HTTP\/1\.1 408 /],
+  ["inside a body", `POST /text HTTP/1.1\r\n${HOST}Content-Length: 9\r\n\r\nsome`, /^HTTP\/1\.1 408 /],
+  ["between requests", "", /^$/],
+])("a clock that is put back gives a connection that is silent %s no more time", async (_, rest, end) => {
+  const door = await startDoor({
+    keepAliveTimeoutSeconds: 1,
+    headTimeoutSeconds: 1,
+    bodyIdleTimeoutSeconds: 1,
+  });
+  try {
+    using silent = await door.connect();
+    await silent.send(GET + rest);
+    expect((await silent.readResponse()).status).toBe(200);
+    using other = await door.connect();
+    await other.send(`GET /jump?by=${-3_600_000} HTTP/1.1\r\n${HOST}\r\n`);
+    expect((await other.readResponse()).status).toBe(200);
+    expect((await silent.readToEnd()).toString()).toMatch(end);
+    expect(door.noise).toEqual([]);
+  } finally {
+    await door.stop();
+  }
+});
+
+test("a clock that is put back gives a refused client that still sends no more time", async () => {
+  const door = await startDoor({ connectionsPerClient: 2 });
+  try {
+    using refused = await door.connect();
+    await refused.send("nonsense\r\n\r\n");
+    expect((await refused.readToEnd()).toString()).toMatch(/^HTTP\/1\.1 400 /);
+    const dribble = setInterval(() => void refused.send("X").catch(() => {}), 50);
+    try {
+      using other = await door.connect();
+      await other.send(`GET /jump?by=${-3_600_000} HTTP/1.1\r\n${HOST}\r\n`);
+      expect((await other.readResponse()).status).toBe(200);
+      const statusOfAnother = async (): Promise<number> => {
+        using another = await door.connect();
+        await another.send(GET);
+        return (await another.readResponse()).status;
+      };
+      expect(await statusOfAnother()).toBe(503);
+      await vi.waitFor(async () => expect(await statusOfAnother()).toBe(200), { timeout: 10_000 });
+    } finally {
+      clearInterval(dribble);
+    }
+  } finally {
+    await door.stop();
+  }
+});
+
 test("500 connections that dribble cost little memory and disturb nobody", async () => {
   const door = await startDoor();
   const dribbling: RawConnection[] = [];
