@@ -4,7 +4,7 @@ import type { CommitOutcome } from "../protocol/reflect.ts";
 import type { SessionId } from "../protocol/session-id.ts";
 import { formatHresult } from "../protocol/write-ack.ts";
 import { type SessionCounter, counterName } from "./session-counter.ts";
-import type { SessionRecord } from "./session-record.ts";
+import type { SessionPacket, SessionRecord } from "./session-record.ts";
 import type { SessionStore } from "./session-store.ts";
 import { shardOfTicket } from "./session-ticket.ts";
 
@@ -13,9 +13,12 @@ type Tell = (counter: DurableObjectStub<SessionCounter>, sessionId: SessionId) =
 
 /** Where a session's journal gets what it writes, and whom it tells. */
 export interface JournalSources {
+  /** Of the object; null where the runtime does not tell it. */
+  readonly name: string | null;
   readonly store: SessionStore;
   readonly counters: DurableObjectNamespace<SessionCounter>;
-  readonly directory: () => UploadDirectory | null;
+  /** The one that serves `destination`. */
+  readonly directory: (destination: string | undefined) => UploadDirectory | null;
   /** Bytes of the entity that are here, or were until they were delivered. */
   readonly offset: () => number;
   readonly waitUntil: (work: Promise<unknown>) => void;
@@ -29,14 +32,15 @@ export class SessionJournal {
     this.#sources = sources;
   }
 
-  write(event: LogEvent, fields: Fields = {}): void {
-    const { store, directory, offset } = this.#sources;
-    const { record } = store;
+  /** @param subject whose session it is, where the record does not say it */
+  write(event: LogEvent, fields: Fields = {}, subject: SessionPacket | null = null): void {
+    const { name, store, directory, offset } = this.#sources;
+    const about = store.knownRecord ?? subject;
     log(event, {
-      session: record?.sessionId ?? null,
-      directory: directory()?.path ?? null,
-      destination: record?.destination.replace(/\?.*/s, "") ?? null,
-      client: record?.clientAddress ?? null,
+      session: about?.sessionId ?? name,
+      directory: directory(about?.destination)?.path ?? null,
+      destination: about?.destination.replace(/\?.*/s, "") ?? null,
+      client: about?.clientAddress ?? null,
       offset: offset(),
       ...fields,
     });
@@ -70,9 +74,10 @@ export class SessionJournal {
   /** Tells the object that counts the client's sessions, where the directory limits them; nobody waits. */
   #tell(tell: Tell): void {
     const { store, counters, waitUntil } = this.#sources;
-    const directory = this.#sources.directory();
-    const sessionId = store.record?.sessionId;
-    if (directory === null || directory.maximumSessionsPerClient === null || sessionId === undefined) return;
+    const { record } = store;
+    const directory = this.#sources.directory(record?.destination);
+    if (directory === null || directory.maximumSessionsPerClient === null || record === null) return;
+    const { sessionId } = record;
     const counter = counters.getByName(counterName(directory.path, shardOfTicket(sessionId)));
     waitUntil(
       tell(counter, sessionId).catch((error: unknown) => {

@@ -1,3 +1,4 @@
+import { type NoRecord, parseRecord } from "./parse-record.ts";
 import { StoredBytes } from "./stored-bytes.ts";
 import { needs, type SessionRecord } from "./session-record.ts";
 
@@ -8,14 +9,17 @@ const RELEASED_LATER_MS = 1_000;
 /** What an object has in memory of its storage. */
 interface Kept {
   /** Null where nothing is stored: a new session, or one that has expired. */
-  readonly record: SessionRecord | "newer" | null;
+  readonly record: SessionRecord | NoRecord | null;
   /** The request entity, as far as it has come. */
   readonly fragments: StoredBytes;
   /** The application's reply to an upload-reply. */
   readonly reply: StoredBytes;
 }
 
-const VERSION: SessionRecord["version"] = 1;
+const WHY: { readonly [reason in NoRecord]: string } = {
+  newer: "the session's record was stored by a newer version of the edge",
+  unreadable: "what is stored as the session's record cannot be read",
+};
 
 /**
  * Everything that one session keeps: its record, its bytes, its alarm. The bytes have tables of their
@@ -32,11 +36,22 @@ export class SessionStore {
     this.#kept = load(storage.sql);
   }
 
-  /** @throws where an edge of a newer version has written it: what that one says must stay as it is */
+  /** @throws where something is stored that this edge cannot go by */
   get record(): SessionRecord | null {
     const { record } = this.#kept;
-    if (record === "newer") throw new Error("the session's record was stored by a newer version of the edge");
+    if (typeof record === "string") throw new Error(WHY[record]);
     return record;
+  }
+
+  /** The record, for those that only tell of it; null also where this edge cannot go by it. */
+  get knownRecord(): SessionRecord | null {
+    const { record } = this.#kept;
+    return typeof record === "string" ? null : record;
+  }
+
+  /** Whether what is stored as the record is none, and never will be. */
+  get isUnreadable(): boolean {
+    return this.#kept.record === "unreadable";
   }
 
   get fragments(): StoredBytes {
@@ -123,24 +138,21 @@ export class SessionStore {
   }
 }
 
-/** What is stored; one question finds which tables there are, since most objects that wake have none. */
+/**
+ * What is stored; one question finds which tables there are, since most objects that wake have none. Whatever a table
+ * has for a record, this does not throw: an object without a constructor has no alarm either, and nobody removes it.
+ */
 function load(sql: SqlStorage): Kept {
   const rows = sql
     .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE name IN ('session', 'fragments', 'reply')")
     .toArray();
   const tables = new Set(rows.map(({ name }) => name));
   const row = tables.has("session")
-    ? sql.exec<{ record: string }>("SELECT record FROM session").toArray()[0]
+    ? sql.exec<{ record: SqlStorageValue }>("SELECT record FROM session").toArray()[0]
     : undefined;
   return {
     record: row === undefined ? null : parseRecord(row.record),
     fragments: new StoredBytes(sql, "fragments", tables.has("fragments")),
     reply: new StoredBytes(sql, "reply", tables.has("reply")),
   };
-}
-
-/** The stored text → the record. Older versions are brought up to date here and nowhere else. */
-function parseRecord(json: string): SessionRecord | "newer" {
-  const record = JSON.parse(json) as { readonly version: number };
-  return record.version > VERSION ? "newer" : (record as SessionRecord);
 }

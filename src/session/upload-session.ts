@@ -4,6 +4,7 @@ import type { Env } from "../env.ts";
 import { letGo } from "../let-go.ts";
 import { log } from "../log.ts";
 import { FAULTS, isFault } from "../protocol/faults.ts";
+import { parseSessionId } from "../protocol/session-id.ts";
 import { planPiece, type SessionState, TRANSITIONS } from "../protocol/transfer.ts";
 import { type Answer, resultOf, STILL_RUNNING, UNKNOWN } from "./answer.ts";
 import { type DataKind, dataUrl } from "./data-url.ts";
@@ -21,6 +22,7 @@ import {
   stateOf,
 } from "./session-record.ts";
 import { SessionStore } from "./session-store.ts";
+import { issuedAtOf } from "./session-ticket.ts";
 import { StagedPieces } from "./staged-pieces.ts";
 
 /** A run of a Fragment's bytes, at most 1 MiB: its place in the entity, and the entity's length. */
@@ -45,9 +47,10 @@ export class UploadSession extends DurableObject<Env> {
   readonly #staged = new StagedPieces(this.ctx.storage.sql);
   #digest = new EntityDigest();
   readonly #journal = new SessionJournal({
+    name: this.ctx.id.name ?? null,
     store: this.#store,
     counters: this.env.SESSION_COUNTERS,
-    directory: () => this.#directory(),
+    directory: (destination) => this.#directory(destination),
     offset: () => this.#offset(),
     waitUntil: (work) => this.ctx.waitUntil(work),
   });
@@ -148,8 +151,12 @@ export class UploadSession extends DurableObject<Env> {
   /** Cancel-Session: everything is deleted, unless the application has it already (ruling 21). */
   async cancel(packet: SessionPacket): Promise<Answer> {
     // What a running commit comes to decides what is left to cancel.
-    const ended = await this.#outbox.ended(this.#directory()?.originTimeoutSeconds ?? 0);
+    const ended = await this.#outbox.ended(this.#directory(packet.destination)?.originTimeoutSeconds ?? 0);
     if (!ended) return { offset: null, fault: FAULTS.edgeFailed };
+    if (this.#store.isUnreadable) {
+      await this.erase(packet);
+      return { offset: null, fault: null };
+    }
     const state = this.#stateFor(packet);
     if (state === null) return UNKNOWN;
     if (TRANSITIONS[state].Cancel !== "acknowledge") this.#bury(packet, "cancelled");
@@ -160,6 +167,11 @@ export class UploadSession extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     this.#store.rang();
     try {
+      if (this.#store.isUnreadable && this.#latestEnd() <= Date.now()) {
+        this.#journal.write("expired", { state: "unreadable" });
+        await this.#forget();
+        return;
+      }
       const record = this.#store.record;
       const directory = this.#directory();
       if (record?.state === "committing" && directory !== null) {
@@ -218,10 +230,10 @@ export class UploadSession extends DurableObject<Env> {
     this.#staged.discard(fragment);
   }
 
-  /** Cancel-Session where there is no room for a tombstone: the whole storage goes, which needs none. */
+  /** Cancel-Session where no tombstone can be made, for want of room or of a record: the whole storage goes. */
   async erase(packet: SessionPacket): Promise<void> {
-    if (this.#stateFor(packet) === null) return;
-    this.#journal.write("cancelled");
+    if (!this.#store.isUnreadable && this.#stateFor(packet) === null) return;
+    this.#journal.write("cancelled", {}, packet);
     await this.#forget();
   }
 
@@ -390,11 +402,11 @@ export class UploadSession extends DurableObject<Env> {
 
   /** Bytes of the entity that are here, or were until they were delivered. */
   #offset(): number {
-    const { record, fragments } = this.#store;
-    switch (record?.state) {
+    const { knownRecord, fragments } = this.#store;
+    switch (knownRecord?.state) {
       case "committed":
       case "delivered":
-        return record.total ?? 0;
+        return knownRecord.total ?? 0;
       case "discarded":
       case "cancelled":
         return 0;
@@ -413,11 +425,19 @@ export class UploadSession extends DurableObject<Env> {
     return Math.max(issuedAt, changedAt, lastReceivedAt, this.#heardAt) + this.#timeoutMs(destination);
   }
 
+  /** When a session can be none any more of which only the id is known. */
+  #latestEnd(): number {
+    const sessionId = parseSessionId(this.ctx.id.name ?? "");
+    const timeouts = this.config().directories.map(({ sessionTimeoutSeconds }) => sessionTimeoutSeconds);
+    const longestMs = Math.max(DEFAULT_TIMEOUT_SECONDS, ...timeouts) * 1000;
+    return sessionId === null ? Number.POSITIVE_INFINITY : issuedAtOf(sessionId) + longestMs;
+  }
+
   #timeoutMs(destination: string): number {
     return (this.#directory(destination)?.sessionTimeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000;
   }
 
-  #directory(destination = this.#store.record?.destination): UploadDirectory | null {
+  #directory(destination = this.#store.knownRecord?.destination): UploadDirectory | null {
     return destination === undefined ? null : directoryOf(this.config(), destination);
   }
 }

@@ -34,7 +34,7 @@ test("an object that breaks is answered 503, and the log says whose packet met i
       session: upload.id.replace(/[{}]/g, ""),
       destination: "/uploads/broken.bin",
       client: "192.0.2.7",
-      error: expect.stringContaining("JSON"),
+      error: expect.stringContaining("cannot be read"),
     },
   ]);
 });

@@ -74,6 +74,21 @@ test.each(["receiving", "committing", "committed"])(
   },
 );
 
+test("a newer record of a shape that this edge does not know is kept all the same", async () => {
+  const upload = await load("receiving");
+  await runInDurableObject(upload.object, (_, { storage }) => {
+    storage.sql.exec(`UPDATE session SET record = json_object('version', 2, 'was', json(record))`);
+  });
+  await evictDurableObject(upload.object);
+  const before = await storedOf(upload);
+  vi.useFakeTimers({ toFake: ["Date"], now: (before.alarm ?? 0) + 100 * 86_400_000 });
+  const now = Date.now();
+  expect(await runDurableObjectAlarm(upload.object)).toBe(true);
+  expect(await storedOf(upload)).toEqual({ ...before, alarm: now + 60_000 });
+  expect((await upload.cancel()).status).toBe(503);
+  expect(await storedOf(upload)).toEqual({ ...before, alarm: now + 60_000 });
+});
+
 test("an edge that can read it goes on where it stood", async () => {
   const upload = await loadNewer("receiving");
   expect((await upload.fragment(WHOLE, 12)).status).toBe(503);

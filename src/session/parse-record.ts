@@ -1,0 +1,70 @@
+import * as v from "valibot";
+import { parseSessionId, type SessionId } from "../protocol/session-id.ts";
+import type { SessionRecord } from "./session-record.ts";
+
+/**
+ * What is stored in place of a record that this edge goes by. "newer": an edge of a newer version has written it, and
+ * what that one says must stay as it is. "unreadable": no edge has written it like that.
+ */
+export type NoRecord = "newer" | "unreadable";
+
+const VERSION: SessionRecord["version"] = 1;
+
+const WHOLE = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/** To the year 2200: an alarm cannot be set to much later times. */
+const TIME = v.pipe(WHOLE, v.maxValue(Date.UTC(2200)));
+const FAULT = v.object({
+  fault: v.string(),
+  status: v.number(),
+  hresult: v.nullable(v.number()),
+  context: v.picklist([0x5, 0x7]),
+});
+
+const RECORD = v.object({
+  version: v.literal(VERSION),
+  state: v.picklist([
+    "receiving",
+    "committing",
+    "failed",
+    "delivered",
+    "committed",
+    "discarded",
+    "cancelled",
+  ]),
+  sessionId: v.custom<SessionId>((id) => typeof id === "string" && parseSessionId(id) === id),
+  issuedAt: TIME,
+  destination: v.string(),
+  originalUrl: v.string(),
+  clientAddress: v.nullable(v.string()),
+  expectedDigest: v.nullable(v.string()),
+  changedAt: TIME,
+  total: v.nullable(WHOLE),
+  digest: v.nullable(v.string()),
+  commit: v.nullable(
+    v.object({ id: v.string(), attempts: WHOLE, unknown: v.boolean(), fault: v.nullable(FAULT) }),
+  ),
+  delivery: v.nullable(
+    v.object({
+      at: TIME,
+      copyToDestination: v.boolean(),
+      reply: v.nullable(v.union([v.literal("stored"), v.object({ url: v.string() })])),
+    }),
+  ),
+}) satisfies v.GenericSchema<SessionRecord>;
+
+const NEWER = v.object({ version: v.pipe(WHOLE, v.minValue(VERSION + 1)) });
+
+/** What is stored → the record. Older versions are brought up to date here and nowhere else. Never throws. */
+export function parseRecord(stored: unknown): SessionRecord | NoRecord {
+  const record = typeof stored === "string" ? parseJson(stored) : null;
+  if (v.is(RECORD, record)) return record;
+  return v.is(NEWER, record) ? "newer" : "unreadable";
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // which is no record either
+  }
+}
