@@ -1,8 +1,8 @@
 import type { MiddlewareHandler } from "hono";
 import { answerData } from "./answer-data.ts";
-import { type Arrival, arrivalOf, type Sender, senderOf } from "./arrival.ts";
+import { type Arrival, arrivalOf, senderOf } from "./arrival.ts";
 import { answerPacket, type Reply } from "./answer-packet.ts";
-import { type Config, ConfigError } from "./config.ts";
+import { type Config, ConfigError, directoryOf } from "./config.ts";
 import type { Env } from "./env.ts";
 import { log } from "./log.ts";
 import { type Fault, FAULTS } from "./protocol/faults.ts";
@@ -48,9 +48,7 @@ export function bits(config: Config | ((env: Env) => Config)): MiddlewareHandler
       if (arrival.door === "http" && reply.fault !== null) await drain(request);
       return ack(request, reply);
     } catch (error) {
-      // Which gateways are trusted may be what cannot be read: then nobody but the connection is believed.
-      const trustedProxies = error instanceof ConfigError ? [] : settings().trustedProxies;
-      const subject = subjectOf(request, senderOf(request, arrival, trustedProxies));
+      const subject = subjectOf(request, arrival, error instanceof ConfigError ? null : settings());
       return ack(request, { offset: null, fault: explain(error, subject) });
     }
   };
@@ -118,15 +116,22 @@ const ENDING: ReadonlySet<PacketType | null> = new Set(["Close-Session", "Cancel
 interface Subject {
   readonly packet: PacketType | null;
   readonly session: SessionId | null;
+  /** Null where no directory serves the URL, or nobody can tell. */
+  readonly directory: string | null;
   readonly destination: string;
   readonly client: string | null;
 }
 
-function subjectOf({ headers }: Request, { clientAddress, url }: Sender): Subject {
+/** @param config null where it cannot be read: then nobody but the connection is believed who the client is */
+function subjectOf(request: Request, arrival: Arrival, config: Config | null): Subject {
+  const { headers } = request;
+  const { clientAddress, url } = senderOf(request, arrival, config?.trustedProxies ?? []);
+  const destination = new URL(url).pathname;
   return {
     packet: parsePacketType(headers.get(HEADER.packetType)),
     session: parseSessionId(headers.get(HEADER.sessionId) ?? ""),
-    destination: new URL(url).pathname,
+    directory: config === null ? null : (directoryOf(config, destination)?.path ?? null),
+    destination,
     client: clientAddress,
   };
 }
@@ -135,12 +140,12 @@ function subjectOf({ headers }: Request, { clientAddress, url }: Sender): Subjec
 function record(
   request: Request,
   arrival: Arrival,
-  { trustedProxies }: Config,
+  config: Config,
   { fault, offset, isAbandoned }: Reply,
   milliseconds: number,
 ): void {
   if (fault === null && !ENDING.has(parsePacketType(request.headers.get(HEADER.packetType)))) return;
-  const subject = subjectOf(request, senderOf(request, arrival, trustedProxies));
+  const subject = subjectOf(request, arrival, config);
   if (isAbandoned === true) return log("abandoned", { ...subject, offset, milliseconds });
   const hresult = fault?.hresult ?? null;
   log("acked", {

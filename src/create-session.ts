@@ -46,6 +46,7 @@ export async function createSession(visit: Visit, key: string): Promise<Reply> {
   }
   log("created", {
     session: sessionId,
+    directory: directory.path,
     destination: destination.replace(/\?.*/s, ""),
     client: clientAddress,
   });

@@ -34,8 +34,10 @@ const SECRETS = {
 const HEADERS = { Authorization: SECRETS.clientCredentials, Cookie: SECRETS.cookie };
 const BYTES = Buffer.from(SECRETS.file.repeat(200_000)).subarray(0, 3_000_000);
 
-const COMMON = ["at", "event", "session", "destination", "client"];
-const OF_OBJECT = [...COMMON, "directory", "offset"];
+const COMMON = ["at", "event", "session", "directory", "destination", "client"];
+const OF_OBJECT = [...COMMON, "offset"];
+/** Events that are not logged by the session's object. */
+const OF_DOORS = ["created", "acked", "abandoned"];
 const ENDED = [
   "attempt",
   "commit",
@@ -248,10 +250,9 @@ describe.each(["tcp", "http"] as const)("Over the %s door", (door) => {
       expect(line).toMatchObject({
         at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
         client: "127.0.0.1",
-        destination: expect.stringMatching(new RegExp(`^/(files|brief|notify|reply)/${door}-[a-z]+\\.bin$`)),
+        directory: expect.stringMatching(/^\/(files|brief|notify|reply)\/$/),
+        destination: expect.stringMatching(new RegExp(`^${String(line["directory"])}${door}-[a-z]+\\.bin$`)),
       });
-      if ("directory" in line)
-        expect(line["destination"]).toMatch(new RegExp(`^${String(line["directory"])}`));
       if ("milliseconds" in line) expect(line["milliseconds"]).toBeGreaterThanOrEqual(0);
       const codes = [200, 400, 416, 502, 507];
       if ("status" in line) expect(codes).toContain(line["status"]);
@@ -262,6 +263,14 @@ describe.each(["tcp", "http"] as const)("Over the %s door", (door) => {
   });
 });
 
+it("a packet to a URL that no directory serves is logged without one", async () => {
+  await Client.begin("tcp", "/elsewhere/file.bin");
+  expect(lines().filter(({ destination }) => destination === "/elsewhere/file.bin")).toMatchObject([
+    { event: "acked", packet: "Create-Session", directory: null, fault: "uploadsNotEnabled" },
+    { event: "acked", packet: "Ping", directory: null, fault: "uploadsNotEnabled" },
+  ]);
+});
+
 describe("docs/operations.md", () => {
   it("has a row for every event, and for no other", () => {
     expect([...DOCUMENTED.keys()].toSorted()).toEqual([...Object.keys(FIELDS), ...FAILURES].toSorted());
@@ -269,9 +278,8 @@ describe("docs/operations.md", () => {
 
   it.each(Object.entries(FIELDS))("names the own fields of %s", (event, fields) => {
     const named = Array.from(DOCUMENTED.get(event)?.matchAll(/`([a-zA-Z]+)`/g) ?? [], ([, field]) => field);
-    const own = fields.filter(
-      (field) => !(fields.includes("directory") ? OF_OBJECT : COMMON).includes(field),
-    );
+    const common = OF_DOORS.includes(event) ? COMMON : OF_OBJECT;
+    const own = fields.filter((field) => !common.includes(field));
     expect(named).toEqual(expect.arrayContaining(own));
   });
 });

@@ -32,6 +32,7 @@ test("an object that breaks is answered 503, and the log says whose packet met i
       event: "failed",
       packet: "Close-Session",
       session: upload.id.replace(/[{}]/g, ""),
+      directory: "/uploads/",
       destination: "/uploads/broken.bin",
       client: "192.0.2.7",
       error: expect.stringContaining("cannot be read"),
