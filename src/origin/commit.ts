@@ -10,6 +10,8 @@ import { type SilenceWatch, watchForSilence } from "./silence-watch.ts";
 const E_INVALIDARG = 0x80070057;
 const REPLY_PIECE_BYTES = 1024 * 1024;
 const MAXIMUM_REPLY_URL_LENGTH = 2200;
+/** How much of an upload lies ready for the origin: one large piece, or several small ones. */
+const QUEUE_BYTES = 1024 * 1024;
 
 /**
  * Cloudflare's network answers in place of an origin that it could not talk to, with statuses that no
@@ -163,13 +165,21 @@ async function send(
   const writer = writable.getWriter();
   writer.closed.catch(() => undefined); // told by `write` and `close` already
   let sent = 0;
+  let queued = 0;
+  const put = async (bytes: Uint8Array): Promise<void> => {
+    const { byteLength } = bytes;
+    queued += byteLength;
+    await writer.write(bytes);
+    queued -= byteLength;
+    sent += byteLength;
+    watch.heard();
+    letGo(bytes); // left to the garbage collector, 2 GiB leave half a GiB behind
+  };
   try {
     for (const bytes of entity) {
-      const { byteLength } = bytes;
-      await writer.write(bytes);
-      sent += byteLength;
-      watch.heard();
-      letGo(bytes); // left to the garbage collector, 2 GiB leave half a GiB behind
+      const taken = put(bytes);
+      if (queued >= QUEUE_BYTES) await taken;
+      else taken.catch(() => undefined); // told by the next that is waited for, or by `close`
     }
     await writer.close();
   } catch {
