@@ -172,5 +172,4 @@ test("a record that somebody has repaired is gone on with where it stood", async
   });
   await evictDurableObject(upload.object);
   expect((await upload.fragment(WHOLE, 12)).headers.get("BITS-Received-Content-Range")).toBe("20");
-  expect((await upload.close()).status).toBe(200);
 });
