@@ -4,12 +4,13 @@ import type { Env } from "../env.ts";
 import { letGo } from "../let-go.ts";
 import { log } from "../log.ts";
 import { FAULTS, isFault } from "../protocol/faults.ts";
-import { parseSessionId } from "../protocol/session-id.ts";
 import { planPiece, type SessionState, TRANSITIONS } from "../protocol/transfer.ts";
 import { type Answer, resultOf, STILL_RUNNING, UNKNOWN } from "./answer.ts";
-import { type DataKind, dataUrl } from "./data-url.ts";
+import type { DataKind } from "./data-url.ts";
 import { digestOf, EntityDigest } from "./entity-digest.ts";
+import { Lifetime } from "./lifetime.ts";
 import { Outbox, RESUME_AFTER_MS } from "./outbox.ts";
+import { replyUrlOf } from "./reply-url.ts";
 import { appendReply, type DataSize, measure, streamOf } from "./session-data.ts";
 import { SessionJournal } from "./session-journal.ts";
 import {
@@ -22,7 +23,6 @@ import {
   stateOf,
 } from "./session-record.ts";
 import { SessionStore } from "./session-store.ts";
-import { issuedAtOf } from "./session-ticket.ts";
 import { StagedPieces } from "./staged-pieces.ts";
 
 /** A run of a Fragment's bytes, at most 1 MiB: its place in the entity, and the entity's length. */
@@ -34,8 +34,6 @@ export interface Piece {
 
 /** How soon an alarm that went wrong is tried again. Alarms never throw: the sixth throw is the last. */
 const ALARM_RETRY_MS = 60_000;
-/** For sessions whose directory has left the configuration. */
-const DEFAULT_TIMEOUT_SECONDS = 1_209_600;
 
 /**
  * One upload session: its record, its bytes and its one commit. A packet finds where the session
@@ -66,8 +64,7 @@ export class UploadSession extends DurableObject<Env> {
     },
     failed: (error) => this.#journal.write("failed", { during: "commit", error: String(error) }),
   });
-  /** Time of the last accepted packet, which need not have stored anything. */
-  #heardAt = 0;
+  readonly #lifetime = new Lifetime(this.#store, () => this.config());
 
   /** Another app may bring its own: override this beside `bits(config)`. */
   protected config(): Config {
@@ -80,7 +77,7 @@ export class UploadSession extends DurableObject<Env> {
     const now = Date.now();
     this.#store.atomically(() => {
       this.#store.save(open(packet, null, now));
-      this.#store.wakeBy(now + this.#timeoutMs(packet.destination));
+      this.#store.wakeBy(now + this.#lifetime.timeoutMs(packet.destination));
     });
   }
 
@@ -167,7 +164,7 @@ export class UploadSession extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     this.#store.rang();
     try {
-      if (this.#store.isUnreadable && this.#latestEnd() <= Date.now()) {
+      if (this.#store.isUnreadable && this.#lifetime.latestEndOf(this.ctx.id.name ?? "") <= Date.now()) {
         this.#journal.write("expired", { state: "unreadable" });
         await this.#forget();
         return;
@@ -180,13 +177,13 @@ export class UploadSession extends DurableObject<Env> {
         // has been sent, and its client need not come back.
         const isTold = record.delivery === null && this.#state() === "delivered";
         if (isTold && directory.commitOn === "close-session") await this.#finish();
-      } else if (record === null || this.#dueAt(record) <= Date.now()) {
+      } else if (record === null || this.#lifetime.endOf(record) <= Date.now()) {
         this.#journal.write("expired", { state: this.#state() });
         await this.#forget();
       } else {
         this.#store.atomically(() => {
           this.#store.release();
-          this.#store.wakeBy(this.#dueAt(record));
+          this.#store.wakeBy(this.#lifetime.endOf(record));
         });
       }
     } catch (error) {
@@ -240,8 +237,8 @@ export class UploadSession extends DurableObject<Env> {
   /** What a data URL names, if it is here. A download counts as a packet does (ruling 23). */
   measure(kind: DataKind): DataSize | null {
     const { record } = this.#store;
-    if (record === null || this.#dueAt(record) <= Date.now()) return null;
-    this.#heardAt = Date.now();
+    if (record === null || this.#lifetime.endOf(record) <= Date.now()) return null;
+    this.#lifetime.heard(Date.now());
     return measure(this.#store, kind);
   }
 
@@ -277,7 +274,7 @@ export class UploadSession extends DurableObject<Env> {
     void this.#digest.append(before, news).then(() => letGo(bytes));
     if (isFirst) {
       this.#journal.write("started", { total });
-      this.#journal.countOn(now + this.#timeoutMs(packet.destination));
+      this.#journal.countOn(now + this.#lifetime.timeoutMs(packet.destination));
     }
     if (before > first && !isFirst) this.#journal.write("resumed", { first });
     if (offset === total && (before < total || isFirst)) this.#journal.write("completed");
@@ -286,7 +283,7 @@ export class UploadSession extends DurableObject<Env> {
 
   /** The first piece, which brings the record and the alarm with it. */
   #begin(packet: SessionPacket, total: number, bytes: Uint8Array, now: number): void {
-    const timeoutMs = this.#timeoutMs(packet.destination);
+    const timeoutMs = this.#lifetime.timeoutMs(packet.destination);
     const expectedDigest = this.#store.record?.expectedDigest ?? packet.expectedDigest;
     // An upload that is whole will be closed in a moment: one alarm serves this, the commit and the tombstone.
     const isWhole = bytes.byteLength === total;
@@ -352,7 +349,7 @@ export class UploadSession extends DurableObject<Env> {
 
   /** Stores a tombstone, and releases the bytes. */
   #end(tombstone: SessionRecord): void {
-    const until = tombstone.changedAt + this.#timeoutMs(tombstone.destination);
+    const until = tombstone.changedAt + this.#lifetime.timeoutMs(tombstone.destination);
     this.#store.atomically(() => this.#store.saveAndRelease(tombstone, until));
   }
 
@@ -365,9 +362,11 @@ export class UploadSession extends DurableObject<Env> {
     const now = Date.now();
     const { record } = this.#store;
     const dueAt =
-      record === null ? packet.issuedAt + this.#timeoutMs(packet.destination) : this.#dueAt(record);
+      record === null
+        ? packet.issuedAt + this.#lifetime.timeoutMs(packet.destination)
+        : this.#lifetime.endOf(record);
     if (dueAt <= now && !this.#outbox.isRunning) return null;
-    this.#heardAt = now;
+    this.#lifetime.heard(now);
     return this.#state();
   }
 
@@ -375,25 +374,9 @@ export class UploadSession extends DurableObject<Env> {
     return stateOf(this.#store.record, this.#store.fragments.length, this.#directory());
   }
 
-  /** The reply's URL, the same for every Ack; null where there is none. */
   async #replyUrl(): Promise<string | null> {
     const { record } = this.#store;
-    const directory = this.#directory();
-    const [key] = this.config().sessionKeys;
-    const reply = record?.delivery?.reply ?? null;
-    if (
-      record === null ||
-      record.delivery === null ||
-      reply === null ||
-      directory === null ||
-      key === undefined
-    ) {
-      return null;
-    }
-    if (reply !== "stored") return reply.url;
-    const base = this.config().publicUrl ?? new URL(record.originalUrl).origin;
-    const expiresAt = record.delivery.at + directory.sessionTimeoutSeconds * 1000;
-    return await dataUrl("reply", base, directory, record.sessionId, expiresAt, key);
+    return record === null ? null : await replyUrlOf(record, this.#directory(), this.config());
   }
 
   async #digestOf(length: number): Promise<string> {
@@ -413,28 +396,6 @@ export class UploadSession extends DurableObject<Env> {
       default:
         return fragments.length;
     }
-  }
-
-  /**
-   * When everything is removed: the session timeout after the last accepted packet (ruling 23). A clock that was put
-   * back may date that before the id's issue, and an id that is good longer than its session would begin another.
-   */
-  #dueAt(record: SessionRecord): number {
-    const { issuedAt, changedAt, destination } = record;
-    const { lastReceivedAt } = this.#store.fragments;
-    return Math.max(issuedAt, changedAt, lastReceivedAt, this.#heardAt) + this.#timeoutMs(destination);
-  }
-
-  /** When a session can be none any more of which only the id is known. */
-  #latestEnd(): number {
-    const sessionId = parseSessionId(this.ctx.id.name ?? "");
-    const timeouts = this.config().directories.map(({ sessionTimeoutSeconds }) => sessionTimeoutSeconds);
-    const longestMs = Math.max(DEFAULT_TIMEOUT_SECONDS, ...timeouts) * 1000;
-    return sessionId === null ? Number.POSITIVE_INFINITY : issuedAtOf(sessionId) + longestMs;
-  }
-
-  #timeoutMs(destination: string): number {
-    return (this.#directory(destination)?.sessionTimeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000;
   }
 
   #directory(destination = this.#store.knownRecord?.destination): UploadDirectory | null {

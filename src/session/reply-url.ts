@@ -1,0 +1,17 @@
+import type { Config, UploadDirectory } from "../config.ts";
+import { dataUrl } from "./data-url.ts";
+import type { SessionRecord } from "./session-record.ts";
+
+/** Where the client finds the application's reply, the same for every Ack; null where there is none. */
+export async function replyUrlOf(
+  { delivery, originalUrl, sessionId }: SessionRecord,
+  directory: UploadDirectory | null,
+  { publicUrl, sessionKeys: [key] }: Config,
+): Promise<string | null> {
+  const reply = delivery?.reply ?? null;
+  if (delivery === null || reply === null || directory === null || key === undefined) return null;
+  if (reply !== "stored") return reply.url;
+  const base = publicUrl ?? new URL(originalUrl).origin;
+  const expiresAt = delivery.at + directory.sessionTimeoutSeconds * 1000;
+  return await dataUrl("reply", base, directory, sessionId, expiresAt, key);
+}
