@@ -265,10 +265,12 @@ describe.each(["tcp", "http"] as const)("Over the %s door", (door) => {
 
 it("a packet to a URL that no directory serves is logged without one", async () => {
   await Client.begin("tcp", "/elsewhere/file.bin");
-  expect(lines().filter(({ destination }) => destination === "/elsewhere/file.bin")).toMatchObject([
-    { event: "acked", packet: "Create-Session", directory: null, fault: "uploadsNotEnabled" },
-    { event: "acked", packet: "Ping", directory: null, fault: "uploadsNotEnabled" },
-  ]);
+  await vi.waitFor(() =>
+    expect(lines().filter(({ destination }) => destination === "/elsewhere/file.bin")).toMatchObject([
+      { event: "acked", packet: "Create-Session", directory: null, fault: "uploadsNotEnabled" },
+      { event: "acked", packet: "Ping", directory: null, fault: "uploadsNotEnabled" },
+    ]),
+  );
 });
 
 describe("docs/operations.md", () => {
