@@ -6,6 +6,8 @@ export class Headcount {
   readonly #silenceMs: number;
   /** Since when, in milliseconds since 1970; the one heard of longest ago comes first. */
   readonly #heardAt = new Map<object, number>();
+  /** The latest look at the clock, which may be put back. */
+  #lookedAt = 0;
 
   /** @param silenceSeconds after which nobody believes in something that was not heard of */
   constructor(silenceSeconds: number) {
@@ -13,7 +15,7 @@ export class Headcount {
   }
 
   get size(): number {
-    const tooLongAgo = Date.now() - this.#silenceMs;
+    const tooLongAgo = this.#now() - this.#silenceMs;
     for (const [one, heardAt] of this.#heardAt) {
       if (heardAt > tooLongAgo) break;
       this.#heardAt.delete(one);
@@ -24,7 +26,17 @@ export class Headcount {
   /** `one` begins, or goes on. */
   heard(one: object): void {
     this.#heardAt.delete(one);
-    this.#heardAt.set(one, Date.now());
+    this.#heardAt.set(one, this.#now());
+  }
+
+  /** Whom the clock says to be heard of in the future was heard of just now, at the latest. */
+  #now(): number {
+    const now = Date.now();
+    if (now < this.#lookedAt) {
+      for (const [one, heardAt] of this.#heardAt) this.#heardAt.set(one, Math.min(heardAt, now));
+    }
+    this.#lookedAt = now;
+    return now;
   }
 
   /** `one` is over. */

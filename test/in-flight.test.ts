@@ -25,6 +25,16 @@ test("who has not been heard of for a while is not counted", () => {
   expect(headcount.size).toBe(0);
 });
 
+test("a clock that is put back makes nobody count for longer", () => {
+  const headcount = new Headcount(10);
+  headcount.heard({});
+  vi.setSystemTime(Date.now() - 3_600_000);
+  headcount.heard({});
+  expect(headcount.size).toBe(2);
+  vi.advanceTimersByTime(11_000);
+  expect(headcount.size).toBe(0);
+});
+
 test("eight pieces are under way at once, and a session that never answers holds nobody up for long", async () => {
   const calls: PromiseWithResolvers<string>[] = [];
   const send = () => {
