@@ -7,6 +7,7 @@ import { DurableObject } from "cloudflare:workers";
  */
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+const WAKE_IN_MS = 10_000;
 const FOREVER_MS = 14 * 24 * 3600 * 1000;
 let sessions = 0;
 
@@ -15,33 +16,38 @@ export class BareSession extends DurableObject {
 
   append(bytes) {
     const { storage } = this.ctx;
-    storage.transactionSync(() => {
-      if (this.#length === 0) {
+    const insert = () => storage.sql.exec("INSERT INTO fragments VALUES (?, ?)", this.#length, bytes);
+    if (this.#length > 0) insert();
+    else {
+      storage.transactionSync(() => {
         storage.sql.exec("CREATE TABLE session (id INTEGER PRIMARY KEY, record TEXT NOT NULL)");
         storage.sql.exec("CREATE TABLE fragments (offset INTEGER PRIMARY KEY, bytes BLOB NOT NULL)");
-        this.#save("receiving", FOREVER_MS);
-      }
-      storage.sql.exec("INSERT INTO fragments VALUES (?, ?)", this.#length, bytes);
-    });
+        this.#save("receiving");
+        void storage.setAlarm(Date.now() + WAKE_IN_MS);
+        insert();
+      });
+    }
     this.#length += bytes.byteLength;
     return this.#length;
   }
 
   async close(url) {
     const { storage } = this.ctx;
-    storage.transactionSync(() => this.#save("committing", 10_000));
+    this.#save("committing");
     const body = new FixedLengthStream(this.#length);
     void this.#send(body.writable);
     const response = await fetch(url, { method: "PUT", body: body.readable });
     await response.body?.cancel();
     storage.transactionSync(() => {
-      this.#save("committed", FOREVER_MS);
+      this.#save("committed");
       storage.sql.exec("DROP TABLE fragments");
     });
     return response.status;
   }
 
-  alarm() {}
+  async alarm() {
+    await this.ctx.storage.setAlarm(Date.now() + FOREVER_MS);
+  }
 
   async #send(writable) {
     const writer = writable.getWriter();
@@ -55,10 +61,8 @@ export class BareSession extends DurableObject {
     await writer.close();
   }
 
-  #save(state, wakeInMs) {
-    const { storage } = this.ctx;
-    storage.sql.exec("INSERT OR REPLACE INTO session VALUES (0, ?)", JSON.stringify({ state }));
-    void storage.setAlarm(Date.now() + wakeInMs);
+  #save(state) {
+    this.ctx.storage.sql.exec("INSERT OR REPLACE INTO session VALUES (0, ?)", JSON.stringify({ state }));
   }
 }
 
