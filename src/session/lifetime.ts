@@ -1,6 +1,6 @@
 import { type Config, directoryOf } from "../config.ts";
 import { parseSessionId } from "../protocol/session-id.ts";
-import type { SessionRecord } from "./session-record.ts";
+import type { SessionPacket, SessionRecord } from "./session-record.ts";
 import type { SessionStore } from "./session-store.ts";
 import { issuedAtOf } from "./session-ticket.ts";
 
@@ -36,6 +36,15 @@ export class Lifetime {
   endOf({ issuedAt, changedAt, destination }: SessionRecord): number {
     const { lastReceivedAt } = this.#store.fragments;
     return Math.max(issuedAt, changedAt, lastReceivedAt, this.#heardAt) + this.timeoutMs(destination);
+  }
+
+  /**
+   * The same for the session of a packet. Nothing is stored for a session that has only been created, nor for one that
+   * has expired. The age of the id tells them apart: a session is never removed before its id is as old as the timeout.
+   */
+  endFor({ issuedAt, destination }: SessionPacket): number {
+    const { record } = this.#store;
+    return record === null ? issuedAt + this.timeoutMs(destination) : this.endOf(record);
   }
 
   /** The latest time of a session of which nothing is known but its id, which is its object's name. */

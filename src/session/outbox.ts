@@ -4,22 +4,12 @@ import { commitRequest, putRequest } from "../origin/commit-request.ts";
 import { FAULTS } from "../protocol/faults.ts";
 import type { CommitOutcome } from "../protocol/reflect.ts";
 import { dataUrl } from "./data-url.ts";
+import type { SessionJournal } from "./session-journal.ts";
 import { bury, orphan, seal, type SessionRecord, settle, stateOf } from "./session-record.ts";
 import type { SessionStore } from "./session-store.ts";
 
 /** How soon an object that died in the middle of a commit takes it up again. */
 export const RESUME_AFTER_MS = 10_000;
-
-/** What the session's owner is told of a commit, for its log. */
-export interface OutboxEvents {
-  started(attempt: number): void;
-  /** `outcome` is null where the instance that made the attempt died and nobody saw it end. */
-  ended(record: SessionRecord, outcome: CommitOutcome | null, milliseconds: number): void;
-  /** The bytes are not those that the client announced; they are gone. */
-  discarded(): void;
-  /** The attempt broke on our side. */
-  failed(error: unknown): void;
-}
 
 /**
  * Hands a finished upload to the origin application, one attempt at a time: sealed and stored as
@@ -29,15 +19,15 @@ export interface OutboxEvents {
  */
 export class Outbox {
   readonly #store: SessionStore;
-  readonly #events: OutboxEvents;
+  readonly #journal: SessionJournal;
   readonly #digest: (length: number) => Promise<string>;
   #running: Promise<void> | null = null;
 
   /** @param digest SHA-256 of the entity, base64, given its length */
-  constructor(store: SessionStore, digest: (length: number) => Promise<string>, events: OutboxEvents) {
+  constructor(store: SessionStore, journal: SessionJournal, digest: (length: number) => Promise<string>) {
     this.#store = store;
+    this.#journal = journal;
     this.#digest = digest;
-    this.#events = events;
   }
 
   get isRunning(): boolean {
@@ -79,7 +69,7 @@ export class Outbox {
   #start(directory: UploadDirectory, config: Config): void {
     this.#running = this.#run(directory, config)
       // The record stays in "committing": an orphan, which the next Close-Session or alarm takes up.
-      .catch((error: unknown) => this.#events.failed(error))
+      .catch((error: unknown) => this.#journal.write("failed", { during: "commit", error: String(error) }))
       .finally(() => {
         this.#running = null;
       });
@@ -88,7 +78,7 @@ export class Outbox {
   async #run(directory: UploadDirectory, config: Config): Promise<void> {
     if (this.#store.record?.state === "committing") {
       const left = orphan(this.#store.record, directory, Date.now());
-      this.#events.ended(left, null, left.changedAt - this.#store.record.changedAt);
+      this.#journal.writeOutcome(left, null, left.changedAt - this.#store.record.changedAt);
       this.#settle(left, directory);
       if (stateOf(left, left.total ?? 0, directory) === "held") return;
     }
@@ -99,7 +89,8 @@ export class Outbox {
       // Nothing of it is published, and nothing is left to send again: ruling 20's way.
       const buried = bury(record, "discarded", Date.now(), FAULTS.digestMismatch);
       this.#settle(buried, directory);
-      this.#events.discarded();
+      this.#journal.write("discarded", { because: FAULTS.digestMismatch.fault });
+      this.#journal.countOff();
       return;
     }
     const now = Date.now();
@@ -111,13 +102,14 @@ export class Outbox {
       this.#store.save(sealed);
       this.#store.wakeBy(now + RESUME_AFTER_MS);
     });
-    this.#events.started(sealed.commit?.attempts ?? 0);
+    this.#journal.write("commit-started", { attempt: sealed.commit?.attempts ?? 0 });
     const outcome = await this.#attempt(sealed, directory, config);
     const settled = settle(sealed, outcome, directory, Date.now());
     this.#settle(settled, directory);
     // Where something is left to do, the next request has a key of its own, and the record has done with this one.
     const ended = { ...settled, commit: settled.commit ?? sealed.commit };
-    this.#events.ended(ended, outcome, settled.changedAt - sealed.changedAt);
+    this.#journal.writeOutcome(ended, outcome, settled.changedAt - sealed.changedAt);
+    if (ended.state === "committed") this.#journal.countOff();
   }
 
   async #attempt(sealed: SessionRecord, directory: UploadDirectory, config: Config): Promise<CommitOutcome> {

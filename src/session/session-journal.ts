@@ -19,8 +19,6 @@ export interface JournalSources {
   readonly counters: DurableObjectNamespace<SessionCounter>;
   /** The one that serves `destination`. */
   readonly directory: (destination: string | undefined) => UploadDirectory | null;
-  /** Bytes of the entity that are here, or were until they were delivered. */
-  readonly offset: () => number;
   readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
@@ -34,14 +32,14 @@ export class SessionJournal {
 
   /** @param subject whose session it is, where the record does not say it */
   write(event: LogEvent, fields: Fields = {}, subject: SessionPacket | null = null): void {
-    const { name, store, directory, offset } = this.#sources;
+    const { name, store, directory } = this.#sources;
     const about = store.knownRecord ?? subject;
     log(event, {
       session: about?.sessionId ?? name,
       directory: directory(about?.destination)?.path ?? null,
       destination: about?.destination.replace(/\?.*/s, "") ?? null,
       client: about?.clientAddress ?? null,
-      offset: offset(),
+      offset: store.offset,
       ...fields,
     });
   }

@@ -54,6 +54,21 @@ export class SessionStore {
     return this.#kept.record === "unreadable";
   }
 
+  /** Bytes of the entity that are here, or were until they were delivered. */
+  get offset(): number {
+    const { knownRecord, fragments } = this;
+    switch (knownRecord?.state) {
+      case "committed":
+      case "delivered":
+        return knownRecord.total ?? 0;
+      case "discarded":
+      case "cancelled":
+        return 0;
+      default:
+        return fragments.length;
+    }
+  }
+
   get fragments(): StoredBytes {
     return this.#kept.fragments;
   }

@@ -5,8 +5,8 @@ import { tcpDoor } from "../../src/ingress/tcp.ts";
 import { HEADER } from "../../src/protocol/headers.ts";
 import { parseSessionId, type SessionId } from "../../src/protocol/session-id.ts";
 import type { Answer } from "../../src/session/answer.ts";
+import type { Piece } from "../../src/session/intake.ts";
 import type { SessionPacket } from "../../src/session/session-record.ts";
-import type { Piece } from "../../src/session/upload-session.ts";
 
 export { SessionCounter } from "../../src/index.ts";
 
