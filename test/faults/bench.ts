@@ -49,11 +49,14 @@ export class Bench {
     return new Upload(this, destination, sessionId, contentOf(size, destination));
   }
 
-  /** A session whose bytes are all at the edge. */
-  async beginWhole(size: number, directory = "/files/"): Promise<Upload> {
+  /** A session whose bytes are all at the edge, in one Fragment or in several. */
+  async beginWhole(size: number, directory = "/files/", fragmentBytes = size): Promise<Upload> {
     const upload = await this.begin(size, directory);
-    const { status } = await upload.send();
-    if (status !== 200) throw new Error(`the Fragment was answered ${status}`);
+    using connection = await this.open();
+    for (let first = 0; first < size; first += fragmentBytes) {
+      const { status } = await upload.send(first, Math.min(first + fragmentBytes, size), connection);
+      if (status !== 200) throw new Error(`the Fragment was answered ${status}`);
+    }
     return upload;
   }
 

@@ -21,10 +21,14 @@ const APPLICATION = 0x7;
  * Whatever the origin does, the upload ends there once and whole: the Close-Session that meets the fault says what
  * it was, and the first one after the fault finishes the session.
  */
-describe.each(DIRECTORIES)("In front of an origin that … (%s)", (directory) => {
+describe.each([
+  ...DIRECTORIES.map((directory) => ({ directory, sent: "in one Fragment", fragmentBytes: undefined })),
+  // Small rows are handed to the origin together, large ones one by one.
+  { directory: "/files/", sent: "in many", fragmentBytes: 100_000 },
+])("In front of an origin that … ($directory, $sent)", ({ directory, fragmentBytes }) => {
   it.for(FAULTS)("$name", async ({ fault, told, size = 2 * MEBIBYTE + 17, taken }) => {
     const { origin } = bench();
-    const upload = await bench().beginWhole(size, directory);
+    const upload = await bench().beginWhole(size, directory, fragmentBytes);
     const { destination, bytes } = upload;
     try {
       if (fault === "refuse") await origin.refuse();
