@@ -10,7 +10,7 @@ import { planRound } from "./plan.ts";
 import { runRound, Sightings } from "./round.ts";
 import { summarize, Tally } from "./tally.ts";
 
-/** An orphan is taken up ten seconds after its edge died; the clock starts again with every death. */
+/** An orphan is taken up within ten seconds after its edge died; the clock starts again with every death. */
 const ALARM_MILLISECONDS = 30_000;
 
 const HELP = `Kills the edge, again and again, at random and at named moments, and checks that nothing is lost and
