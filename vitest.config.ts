@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 
 /**
  * Three rooms: what is pure and what is black box run on Node, the session's own tests inside workerd. The black box
- * is opened twice: with the edge as it is, and with one whose objects are aborted before every packet.
+ * is opened three times: with the edge as it is, and with those whose objects are aborted, or evicted, before every packet.
  */
 export default defineConfig({
   test: {
@@ -58,6 +58,24 @@ export default defineConfig({
             "test/conformance/pass-through.test.ts",
           ],
           env: { ABORTS: "before-packets" },
+          setupFiles: ["test/lives/exceptions.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "black box, objects evicted",
+          include: [
+            "test/conformance/**/*.test.ts",
+            "test/reply/**/*.test.ts",
+            "test/conformance-model/**/*.test.ts",
+          ],
+          exclude: [
+            // Nothing in it reaches an object.
+            "test/conformance/pass-through.test.ts",
+          ],
+          env: { EVICTS: "before-packets" },
           setupFiles: ["test/lives/exceptions.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,

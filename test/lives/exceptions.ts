@@ -2,7 +2,7 @@ import { beforeEach, type RunnerTestCase, type RunnerTestFile, type RunnerTestSu
 
 /**
  * Tests that rely on what an object knows only while it lives, by file and name. Everything else holds also for
- * one that is aborted before every packet; what becomes of these there is said by aborting-edge.test.ts.
+ * one that is aborted, or evicted, before every packet; what becomes of these there is said by aborting-edge.test.ts.
  */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   "test/conformance/close-session-origin.test.ts > Close-Session and the time it takes (ruling 16) > is over before the client's patience: the commit goes on, the next one has its result":

@@ -11,7 +11,8 @@ export async function startWorkerd(setup: EdgeSetup, logs: LogLine[]): Promise<S
   await copyFile(worker.module, join(setup.folder, "worker.js"));
   const config = join(setup.folder, "edge.capnp");
   await writeFile(config, formatConfig(setup, worker), { mode: 0o600 });
-  const args = ["serve", "--control-fd=3", config];
+  const experimental = setup.experiments.length > 0 ? ["--experimental"] : [];
+  const args = ["serve", "--control-fd=3", ...experimental, config];
   const program = new ChildProgram(workerdBinary(), { args, logs, control: true, cwd: setup.folder });
   try {
     const ports = await Promise.race([listeningPorts(program), program.failure()]);
@@ -63,7 +64,7 @@ const edge :Workerd.Config = (
     (name = "main", worker = (
       modules = [(name = "worker.js", esModule = embed "worker.js")],
       compatibilityDate = ${text(worker.compatibilityDate)},
-      compatibilityFlags = [${worker.compatibilityFlags.map(text).join(", ")}],
+      compatibilityFlags = [${[...worker.compatibilityFlags, ...setup.experiments].map(text).join(", ")}],
       bindings = [
         ${[...objects, ...variables].join(",\n        ")}
       ],

@@ -28,6 +28,8 @@ export interface EdgeOptions {
   storage?: string;
   /** The Worker's entry point; default: the project's own. */
   main?: string;
+  /** Experimental flags of the bare runtime, for what `main` needs beyond the edge; default: none. */
+  experiments?: readonly string[];
   httpPort?: number;
   tcpPort?: number;
 }
@@ -40,6 +42,7 @@ export interface EdgeSetup {
   /** For generated configuration. */
   readonly folder: string;
   readonly main: string | undefined;
+  readonly experiments: readonly string[];
   readonly httpPort: number | undefined;
   readonly tcpPort: number | undefined;
 }
@@ -129,7 +132,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   };
   const start = async (ports: Pick<EdgeOptions, "httpPort" | "tcpPort">): Promise<StartedEdge> => {
     const { httpPort, tcpPort } = ports;
-    const setup = { vars: options.vars, secrets, storage, folder, main: options.main, httpPort, tcpPort };
+    const { vars, main, experiments = [] } = options;
+    const setup = { vars, secrets, storage, folder, main, experiments, httpPort, tcpPort };
     if (options.via !== "wrangler") return startWorkerd(setup, logs);
     // Loaded only where it is wanted: it brings all of wrangler into this process.
     const { startWrangler } = await import("./edge-wrangler.ts");
