@@ -116,6 +116,10 @@ export const VARIABLES = v.object({
     ),
     "",
   ),
+  ORIGIN_CONNECTION: v.optional(
+    v.picklist(["auto", "socket", "fetch"], '"auto", "socket" or "fetch"'),
+    "auto",
+  ),
   UPLOAD_DIRECTORIES: v.optional(v.array(DIRECTORY, "an array of directories, or the same as JSON text"), []),
   PUBLIC_URL: v.optional(
     v.pipe(

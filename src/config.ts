@@ -40,11 +40,15 @@ export interface UploadDirectory {
   readonly allowFrom: readonly string[] | null;
 }
 
+/** What brings commits to the origin: a socket, the runtime's `fetch`, or the one that suits. */
+export type OriginConnection = "auto" | "socket" | "fetch";
+
 export interface Config {
   /** Scheme, host and base path of the origin, without a slash at its end. */
   readonly originUrl: string;
   /** Value of Authorization on commits; null to send none. */
   readonly originAuthorization: string | null;
+  readonly originConnection: OriginConnection;
   /** Longest path first, so that the first match is the right one. */
   readonly directories: readonly UploadDirectory[];
   /** Keys of session ids: the first signs, all are accepted. Empty where SESSION_KEY is not set. */
@@ -96,6 +100,7 @@ function parseConfig(env: object): Config {
   return {
     originUrl: variables.ORIGIN_URL.replace(/\/+$/, ""),
     originAuthorization: variables.ORIGIN_AUTHORIZATION ?? null,
+    originConnection: variables.ORIGIN_CONNECTION,
     directories,
     sessionKeys: [variables.SESSION_KEY, variables.SESSION_KEY_PREVIOUS].filter((key) => key !== undefined),
     publicUrl: variables.PUBLIC_URL === undefined ? null : new URL(variables.PUBLIC_URL).origin,

@@ -9,6 +9,7 @@ export interface Env {
   /** Optional: how many sessions a client address may create in a minute. */
   readonly CREATE_SESSION_LIMIT?: RateLimit;
   readonly ORIGIN_URL?: unknown;
+  readonly ORIGIN_CONNECTION?: unknown;
   readonly UPLOAD_DIRECTORIES?: unknown;
   readonly HEALTH_PATH?: unknown;
   readonly PUBLIC_URL?: unknown;

@@ -1,7 +1,7 @@
 import { DEFAULT_DOOR_LIMITS } from "./door-limits.ts";
 import { parseFieldLine } from "./http1-head.ts";
 import { REFUSALS, Refusal } from "./refusals.ts";
-import { CR, isFieldByte, LF } from "./wire-bytes.ts";
+import { CR, isFieldByte, LF } from "../wire-bytes.ts";
 
 /** What chunked framing may cost beside the data. */
 export interface ChunkedLimits {

@@ -1,5 +1,5 @@
 import { REFUSALS, type Refusal } from "./refusals.ts";
-import { COLON, HTAB, isTokenByte, SP } from "./wire-bytes.ts";
+import { COLON, HTAB, isTokenByte, SP } from "../wire-bytes.ts";
 
 /** A request line's parts as offsets into the bytes that hold it. */
 export interface RequestLine {

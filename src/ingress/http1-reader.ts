@@ -3,7 +3,7 @@ import { type Field, framingNameOf, type Framing, parseFraming } from "./http1-f
 import { type FieldLine, parseFieldLine, parseRequestLine } from "./http1-head.ts";
 import { REFUSALS, Refusal } from "./refusals.ts";
 import { decodeTarget, locate, parseTarget, type RequestTarget } from "./request-target.ts";
-import { CR, decodeText, DEL, isFieldByte, LF } from "./wire-bytes.ts";
+import { CR, decodeText, DEL, isFieldByte, LF } from "../wire-bytes.ts";
 import { methodOf } from "./wire-methods.ts";
 
 /** A request's head, understood; its body follows on the wire as `body` says. */

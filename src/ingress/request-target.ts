@@ -1,5 +1,5 @@
 import { REFUSALS, type Refusal } from "./refusals.ts";
-import { DEL, SP } from "./wire-bytes.ts";
+import { DEL, SP } from "../wire-bytes.ts";
 
 /** A request target, understood: what follows the authority in its URL, and the authority where the target had one. */
 export interface RequestTarget {

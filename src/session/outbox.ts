@@ -95,13 +95,13 @@ export class Outbox {
     }
     const now = Date.now();
     const sealed = seal(record, digest, crypto.randomUUID(), now);
-    // The output gate holds every outgoing request until the writes before it are confirmed, so
-    // "committing" is on disk before the application hears a byte.
     this.#store.atomically(() => {
       if (sealed.delivery === null) this.#store.reply.discard();
       this.#store.save(sealed);
       this.#store.wakeBy(now + RESUME_AFTER_MS);
     });
+    // "committing" is on disk before the application hears a byte: an edge that forgot it would send another key.
+    await this.#store.confirmed();
     this.#journal.write("commit-started", { attempt: sealed.commit?.attempts ?? 0 });
     const outcome = await this.#attempt(sealed, directory, config);
     const settled = settle(sealed, outcome, directory, Date.now());
@@ -124,6 +124,7 @@ export class Outbox {
     return await commit({
       // What the application has taken already is now put where it asked for ([MC-BUP] 3.2.5.2.7).
       request: (sealed.delivery === null ? commitRequest : putRequest)(upload, directory, config),
+      connection: config.originConnection,
       entity: () => fragments.read(),
       length: sealed.total ?? 0,
       silenceSeconds: directory.originTimeoutSeconds,

@@ -91,6 +91,14 @@ export class SessionStore {
     }
   }
 
+  /**
+   * Resolves when all that was stored is on disk. The output gate holds responses and `fetch` for as long by itself;
+   * `connect()` it does not (workerd, src/workerd/api/sockets.c++, `connectImpl`).
+   */
+  async confirmed(): Promise<void> {
+    await this.#storage.sync();
+  }
+
   save(record: SessionRecord): void {
     if (this.record === null) {
       this.#storage.sql.exec(

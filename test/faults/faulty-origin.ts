@@ -73,6 +73,20 @@ export class FaultyOrigin {
     await once(this.#server, "listening");
   }
 
+  /** Resolves when the edge has left every connection that is open here, with or without having said all it had to say. */
+  async isLeft(): Promise<void> {
+    const left = [...this.#sockets].map(async (socket) => {
+      socket.resume();
+      if (!socket.readableEnded && !socket.destroyed) {
+        const news = new AbortController();
+        const { signal } = news;
+        await Promise.race([once(socket, "end", { signal }), once(socket, "close", { signal })]);
+        news.abort();
+      }
+    });
+    await Promise.all(left);
+  }
+
   /** Ends what faults have left open. */
   endAll(): void {
     for (const socket of this.#sockets) socket.destroy();

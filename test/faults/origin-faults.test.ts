@@ -11,7 +11,13 @@ import { Bench, DIRECTORIES as SETTINGS, useBench } from "./bench.ts";
 import { FaultyOrigin } from "./faulty-origin.ts";
 import { FAULTS } from "./origin-faults.ts";
 
+/** As the edge is without a word about its connections. */
 const bench = useBench();
+const benches = {
+  socket: useBench({ vars: { ORIGIN_CONNECTION: "socket" } }),
+  fetch: useBench({ vars: { ORIGIN_CONNECTION: "fetch" } }),
+};
+const CONNECTIONS = ["socket", "fetch"] as const;
 const MEBIBYTE = 1024 * 1024;
 const DIRECTORIES = ["/files/", "/notify/"] as const;
 /** The application's own: its answer, and its silence. */
@@ -21,49 +27,64 @@ const APPLICATION = 0x7;
  * Whatever the origin does, the upload ends there once and whole: the Close-Session that meets the fault says what
  * it was, and the first one after the fault finishes the session.
  */
-describe.each([
-  ...DIRECTORIES.map((directory) => ({ directory, sent: "in one Fragment", fragmentBytes: undefined })),
-  // Small rows are handed to the origin together, large ones one by one.
-  { directory: "/files/", sent: "in many", fragmentBytes: 100_000 },
-])("In front of an origin that … ($directory, $sent)", ({ directory, fragmentBytes }) => {
-  it.for(FAULTS)("$name", async ({ fault, told, size = 2 * MEBIBYTE + 17, taken }) => {
-    const { origin } = bench();
-    const upload = await bench().beginWhole(size, directory, fragmentBytes);
-    const { destination, bytes } = upload;
-    try {
-      if (fault === "refuse") await origin.refuse();
-      else origin.fault = fault;
+describe.each(
+  CONNECTIONS.flatMap((connection) => [
+    ...DIRECTORIES.map((directory) => ({
+      connection,
+      directory,
+      sent: "in one Fragment",
+      fragmentBytes: undefined,
+    })),
+    // Small rows are handed to the origin together, large ones one by one.
+    { connection, directory: "/files/", sent: "in many", fragmentBytes: 100_000 },
+  ]),
+)(
+  "In front of an origin that … (by $connection, $directory, $sent)",
+  ({ connection, directory, fragmentBytes }) => {
+    const own = benches[connection];
 
-      const ack = await upload.close();
-      const { status, errorCode, errorContext } = ack;
-      expect([status, errorCode, errorContext]).toEqual(
-        told === null ? [200, undefined, undefined] : [...told, APPLICATION],
-      );
-      // Whatever was said, the bytes are still counted as here.
-      expect((await upload.send()).receivedContentRange).toBe(size);
-    } finally {
-      await origin.recover();
-    }
+    it.for(FAULTS)("$name", async ({ name, fault, told, toldByFetch, size = 2 * MEBIBYTE + 17, taken }) => {
+      const { origin } = own();
+      const upload = await own().beginWhole(size, directory, fragmentBytes);
+      const { destination, bytes } = upload;
+      try {
+        if (fault === "refuse") await origin.refuse();
+        else origin.fault = fault;
 
-    await vi.waitFor(async () => expect((await upload.close()).status).toBe(200), 5_000);
-    expect((await bench().published(destination))?.equals(bytes)).toBe(true);
-    const whole = bench()
-      .commitsOf(destination)
-      .filter(({ status }) => status !== undefined && status < 300);
-    // An application that is told, and cannot say what it was told before, hears it twice: docs/guarantees.md.
-    expect(whole).toHaveLength(taken && directory === "/notify/" ? 2 : 1);
-    const keys = new Set(
-      bench()
+        const ack = await upload.close();
+        const { status, errorCode, errorContext } = ack;
+        const expected = connection === "fetch" && toldByFetch !== undefined ? toldByFetch : told;
+        expect([status, errorCode, errorContext]).toEqual(
+          expected === null ? [200, undefined, undefined] : [...expected, APPLICATION],
+        );
+        // Whatever was said, the bytes are still counted as here.
+        expect((await upload.send()).receivedContentRange).toBe(size);
+        // And nothing is left of the connection, but where the commit goes on.
+        if (name !== "reads slowly") await origin.isLeft();
+      } finally {
+        await origin.recover();
+      }
+
+      await vi.waitFor(async () => expect((await upload.close()).status).toBe(200), 5_000);
+      expect((await own().published(destination))?.equals(bytes)).toBe(true);
+      const whole = own()
         .commitsOf(destination)
-        .map(({ headers }) => headers["idempotency-key"]),
-    );
-    expect(keys.size).toBe(1);
+        .filter(({ status }) => status !== undefined && status < 300);
+      // An application that is told, and cannot say what it was told before, hears it twice: docs/guarantees.md.
+      expect(whole).toHaveLength(taken && directory === "/notify/" ? 2 : 1);
+      const keys = new Set(
+        own()
+          .commitsOf(destination)
+          .map(({ headers }) => headers["idempotency-key"]),
+      );
+      expect(keys.size).toBe(1);
 
-    const before = bench().commitsOf(destination).length;
-    expect((await upload.close()).status).toBe(200);
-    expect(bench().commitsOf(destination)).toHaveLength(before);
-  });
-});
+      const before = own().commitsOf(destination).length;
+      expect((await upload.close()).status).toBe(200);
+      expect(own().commitsOf(destination)).toHaveLength(before);
+    });
+  },
+);
 
 /** Windows tries again every ten minutes, if it is told nothing else; here there is no time between. */
 const ATTEMPTS_OF_AN_HOUR = 6;

@@ -3,12 +3,17 @@ import type { Fault } from "./faulty-origin.ts";
 
 const MEBIBYTE = 1024 * 1024;
 
+/** What a Close-Session is answered. */
+type Told = readonly [status: number, hresult: number] | null;
+
 /** A fault of the origin's, and what the client is to hear of it. */
 export interface FaultCase {
   readonly name: string;
   readonly fault: Fault | "refuse";
   /** Status and HRESULT of the Close-Session that meets it; null where that one is to succeed. */
-  readonly told: readonly [status: number, hresult: number] | null;
+  readonly told: Told;
+  /** The same where the runtime's `fetch` brings the commit; default: `told`. */
+  readonly toldByFetch?: Told;
   /** Bytes of the upload; default a small one of a few pieces. */
   readonly size?: number;
   /** The application had taken the upload when the fault hid it: a second delivery is owed to it. */
@@ -124,10 +129,11 @@ export const FAULTS: readonly FaultCase[] = [
     size: 32 * MEBIBYTE,
   },
   {
-    // The runtime stops sending when an answer is whole, and so an answer before its time is never believed.
+    // The runtime's fetch stops sending when an answer is whole; by a socket the origin is given its time.
     name: "answers 200 and never reads",
     fault: ({ socket }) => void socket.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
-    told: LOST,
+    told: TIMED_OUT,
+    toldByFetch: LOST,
     size: 32 * MEBIBYTE,
   },
   {

@@ -1,0 +1,104 @@
+import { connect } from "cloudflare:sockets";
+import type { CommitOutcome } from "../protocol/reflect.ts";
+import { addressOf } from "./address.ts";
+import type { Carrier, Delivery } from "./delivery.ts";
+import { acceptance, isSuccess, refusal, silence } from "./outcome.ts";
+import { send } from "./send.ts";
+import { type SilenceWatch, watchForSilence } from "./silence-watch.ts";
+
+const REPLY_PIECE_BYTES = 1024 * 1024;
+
+/**
+ * Cloudflare's network answers in place of an origin that it could not talk to, with statuses that no
+ * application uses (Cloudflare: "Cloudflare 5xx errors"). Some of them say that no request arrived.
+ */
+// prettier-ignore
+const EDGE_STATUSES = new Map<number, CommitOutcome>([
+  [520, { kind: "silent", why: "connectionLost", mayHaveArrived: true }],  // empty or garbled answer, reset
+  [521, { kind: "silent", why: "cannotConnect",  mayHaveArrived: false }], // refused
+  [522, { kind: "silent", why: "timedOut",       mayHaveArrived: true }],  // no handshake, or no acknowledgement
+  [523, { kind: "silent", why: "cannotConnect",  mayHaveArrived: false }], // no route
+  [524, { kind: "silent", why: "timedOut",       mayHaveArrived: true }],  // connected, no answer
+  [525, { kind: "silent", why: "cannotConnect",  mayHaveArrived: false }], // no TLS handshake
+  [526, { kind: "silent", why: "cannotConnect",  mayHaveArrived: false }], // bad certificate
+  [530, { kind: "silent", why: "cannotConnect",  mayHaveArrived: false }], // no such host
+]);
+
+/**
+ * With the runtime's own HTTP client. The body goes out with Content-Length, because legacy applications refuse chunked
+ * requests; only a FixedLengthStream makes the runtime send one. Redirects are not followed (ruling 16).
+ */
+export const byFetch: Carrier = async ({ entity, length, silenceSeconds, takeReply }, request) => {
+  const watch = watchForSilence(silenceSeconds);
+  const body = new FixedLengthStream(length);
+  const sending = send(entity(), body.writable, watch);
+  try {
+    const response = await fetch(request.url, {
+      method: request.method,
+      headers: [...request.headers],
+      body: body.readable,
+      redirect: "manual",
+      signal: watch.signal,
+    });
+    if (!isSuccess(response)) {
+      await response.body?.cancel();
+      return EDGE_STATUSES.get(response.status) ?? refusal(request, response);
+    }
+    // It cannot have taken what it has not been sent: a 200 before the last byte is no success.
+    if ((await sending) < length) return silence("connectionLost", watch);
+    const isTaken = await receive(response.body, takeReply, watch);
+    return isTaken ? acceptance(response) : { kind: "replyTooLarge", status: response.status };
+  } catch {
+    // The runtime's error is the same for a refused and for a broken connection ("Network connection
+    // lost."), so all that is certain is that nobody knows.
+    const isLost = watch.signal.aborted || (await isListening(request.url));
+    return silence(isLost ? "connectionLost" : "cannotConnect", watch);
+  } finally {
+    watch.stop();
+  }
+};
+
+/**
+ * Takes the application's answer to its end; what nobody wants is dropped, which ends the connection.
+ *
+ * @returns false where it is more than there is room for
+ */
+async function receive(
+  body: ReadableStream<Uint8Array> | null,
+  take: Delivery["takeReply"],
+  watch: SilenceWatch,
+): Promise<boolean> {
+  if (take === null) await body?.cancel();
+  if (body === null || take === null) return true;
+  const reader = body.getReader({ mode: "byob" });
+  for (let isDone = false; !isDone;) {
+    const { value, done } = await reader.readAtLeast(REPLY_PIECE_BYTES, new Uint8Array(REPLY_PIECE_BYTES));
+    watch.heard();
+    if (value !== undefined && !take(value)) {
+      await reader.cancel().catch(() => undefined); // it may have ended by itself
+      return false;
+    }
+    isDone = done;
+  }
+  return true;
+}
+
+/** Whether anyone takes connections at `url` just now; asked after a failure, to name it. */
+async function isListening(url: string): Promise<boolean> {
+  const { hostname, port } = addressOf(url);
+  const socket = connect({ hostname, port });
+  // The socket's other promises fail with it; `opened` says all there is to say.
+  socket.closed.catch(() => undefined);
+  let timer: number | null = null;
+  const tooLate = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), 2000);
+  });
+  try {
+    return await Promise.race([socket.opened.then(() => true), tooLate]);
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+    await socket.close().catch(() => undefined);
+  }
+}
