@@ -13,6 +13,7 @@ test("a minimal configuration gets IIS's defaults", () => {
   expect(config).toEqual({
     originUrl: `${ORIGIN_URL}/base`,
     originAuthorization: null,
+    originConnection: "auto",
     directories: [
       {
         path: "/uploads/",
@@ -67,6 +68,7 @@ test.each([
   [{},                                              "ORIGIN_URL must be an absolute URL, http or https, such as https://iis.example.com, but is not set."],
   [{ ORIGIN_URL: "ftp://x" },                       'ORIGIN_URL must be an absolute URL, http or https, such as https://iis.example.com, but is "ftp://x".'],
   [{ ORIGIN_URL: `${ORIGIN_URL}/?a` },              'ORIGIN_URL must be a URL without a query or a fragment, but is "http://127.0.0.1:8790/?a".'],
+  [{ ORIGIN_URL, ORIGIN_CONNECTION: "udp" },        'ORIGIN_CONNECTION must be "auto", "socket" or "fetch", but is "udp".'],
   [{ ORIGIN_URL, UPLOAD_DIRECTORIES: "nope" },      'UPLOAD_DIRECTORIES must be an array of directories, or the same as JSON text, but is "nope".'],
   [{ ORIGIN_URL, UPLOAD_DIRECTORIES: [{}] },        "UPLOAD_DIRECTORIES[0].path must be a path that begins and ends with a slash, but is not set."],
   [directory({ path: "/u" }),                       'UPLOAD_DIRECTORIES[0].path must be a path that begins and ends with a slash, but is "/u".'],

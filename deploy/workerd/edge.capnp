@@ -24,6 +24,7 @@ const services :List(Workerd.Service) = [
       # Every setting of wrangler.toml's [vars] and every secret; lists as JSON text. What is not in the
       # environment is not set.
       (name = "ORIGIN_URL", fromEnvironment = "ORIGIN_URL"),
+      (name = "ORIGIN_CONNECTION", fromEnvironment = "ORIGIN_CONNECTION"),
       (name = "UPLOAD_DIRECTORIES", fromEnvironment = "UPLOAD_DIRECTORIES"),
       (name = "HEALTH_PATH", fromEnvironment = "HEALTH_PATH"),
       (name = "PUBLIC_URL", fromEnvironment = "PUBLIC_URL"),

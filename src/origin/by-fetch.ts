@@ -1,12 +1,12 @@
-import { connect } from "cloudflare:sockets";
 import type { CommitOutcome } from "../protocol/reflect.ts";
-import { addressOf } from "./address.ts";
 import type { Carrier, Delivery } from "./delivery.ts";
+import { closeSocket, openSocket } from "./open-socket.ts";
 import { acceptance, isSuccess, refusal, silence } from "./outcome.ts";
 import { send } from "./send.ts";
 import { type SilenceWatch, watchForSilence } from "./silence-watch.ts";
 
 const REPLY_PIECE_BYTES = 1024 * 1024;
+const LISTENING_SECONDS = 2;
 
 /**
  * Cloudflare's network answers in place of an origin that it could not talk to, with statuses that no
@@ -85,20 +85,7 @@ async function receive(
 
 /** Whether anyone takes connections at `url` just now; asked after a failure, to name it. */
 async function isListening(url: string): Promise<boolean> {
-  const { hostname, port } = addressOf(url);
-  const socket = connect({ hostname, port });
-  // The socket's other promises fail with it; `opened` says all there is to say.
-  socket.closed.catch(() => undefined);
-  let timer: number | null = null;
-  const tooLate = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), 2000);
-  });
-  try {
-    return await Promise.race([socket.opened.then(() => true), tooLate]);
-  } catch {
-    return false;
-  } finally {
-    clearTimeout(timer);
-    await socket.close().catch(() => undefined);
-  }
+  const socket = await openSocket(url, LISTENING_SECONDS);
+  if (socket !== null) closeSocket(socket);
+  return socket !== null;
 }

@@ -1,14 +1,14 @@
-import { connect } from "cloudflare:sockets";
-import type { CommitOutcome } from "../protocol/reflect.ts";
-import { addressOf } from "./address.ts";
 import { AnswerReader } from "./answer-reader.ts";
-import type { CommitRequest } from "./commit-request.ts";
 import type { Carrier, Delivery } from "./delivery.ts";
+import { closeSocket, openSocket } from "./open-socket.ts";
 import { acceptance, type AnswerHead, isSuccess, refusal, silence } from "./outcome.ts";
+import { formatRequestHead } from "./request-head.ts";
 import { send } from "./send.ts";
 import { type SilenceWatch, watchForSilence } from "./silence-watch.ts";
 
 const ANSWER_READ_BYTES = 4096;
+/** Three times a lost SYN is sent again in it (RFC 6298 section 5.5). */
+const CONNECT_SECONDS = 10;
 
 /**
  * With HTTP/1.1 of our own, one request a connection: the runtime's client sends a body 8 KiB at a time, and does not
@@ -16,12 +16,15 @@ const ANSWER_READ_BYTES = 4096;
  * been told. What the answer says is in its head; its body goes with the connection.
  */
 export const bySocket: Carrier = async (delivery, request) => {
-  const watch = watchForSilence(delivery.silenceSeconds);
+  const { length, silenceSeconds } = delivery;
+  const head = new TextEncoder().encode(formatRequestHead(request, length));
+  const socket = await openSocket(request.url, Math.min(silenceSeconds, CONNECT_SECONDS));
+  if (socket === null) return { kind: "silent", why: "cannotConnect", mayHaveArrived: false };
+  const watch = watchForSilence(silenceSeconds);
   try {
-    const socket = await open(request.url, watch.signal);
-    if (socket === null) return silence("cannotConnect", watch, false);
-    watch.heard();
-    return await exchange(socket, delivery, request, watch);
+    const answer = await exchange(socket, head, delivery, watch);
+    if (answer === null) return silence("connectionLost", watch);
+    return isSuccess(answer) ? acceptance(answer) : refusal(request, answer);
   } catch {
     return silence("connectionLost", watch);
   } finally {
@@ -29,30 +32,18 @@ export const bySocket: Carrier = async (delivery, request) => {
   }
 };
 
-/** @returns null where nobody takes connections, or none that TLS vouches for */
-async function open(url: string, signal: AbortSignal): Promise<Socket | null> {
-  const { hostname, port, isSecure } = addressOf(url);
-  try {
-    // Half-open, so that an origin which has said all it has to say can still be sent what it has not read.
-    const options = { secureTransport: isSecure ? "on" : "off", allowHalfOpen: true } as const;
-    const socket = connect({ hostname, port }, options);
-    const tooLate = new Promise<never>((_resolve, reject) => {
-      signal.addEventListener("abort", () => reject(new Error("nobody answers")));
-    });
-    await Promise.race([socket.opened, tooLate]);
-    return socket;
-  } catch {
-    return null;
-  }
-}
-
+/**
+ * Sends the request and takes the answer, and leaves the connection.
+ *
+ * @returns null for a 2xx without the whole request: the application cannot have taken what it has not been sent
+ * @throws where the connection breaks, or brings something else than an answer
+ */
 async function exchange(
   socket: Socket,
+  head: Uint8Array,
   { entity, length }: Delivery,
-  request: CommitRequest,
   watch: SilenceWatch,
-): Promise<CommitOutcome> {
-  const head = new TextEncoder().encode(formatHead(request, length));
+): Promise<AnswerHead | null> {
   const messageLength = head.byteLength + length;
   const message = new FixedLengthStream(messageLength);
   // By the runtime's pipe, because it can be called off. A write of our own that the origin does not take could not:
@@ -66,16 +57,15 @@ async function exchange(
   const leave = async (): Promise<void> => {
     over.abort();
     await piping.catch(() => undefined);
-    await socket.close().catch(() => undefined); // it may have broken already
+    closeSocket(socket);
   };
   watch.signal.addEventListener("abort", () => void leave());
   try {
     const sending = send(inTurn(head, entity()), message.writable, watch, failureOf(piping));
     const answer = await receiveHead(socket.readable);
     watch.heard();
-    if (!isSuccess(answer)) return refusal(request, answer);
-    // It cannot have taken what it has not been sent: a 2xx counts when the last byte is on its way.
-    return (await sending) < messageLength ? silence("connectionLost", watch) : acceptance(answer);
+    const isWhole = !isSuccess(answer) || (await sending) === messageLength;
+    return isWhole ? answer : null;
   } finally {
     void leave();
   }
@@ -85,17 +75,6 @@ function failureOf(promise: Promise<void>): AbortSignal {
   const failure = new AbortController();
   promise.catch(() => failure.abort());
   return failure.signal;
-}
-
-/** @throws TypeError where a value would end its line before its time */
-function formatHead({ method, url, headers }: CommitRequest, length: number): string {
-  const { host, pathname, search } = new URL(url);
-  const fields = [["Host", host], ["Content-Length", String(length)], ["Connection", "close"], ...headers];
-  for (const [name, value = ""] of fields) {
-    if (/[\r\n\0]/.test(value)) throw new TypeError(`the value of ${name} is more than one line`);
-  }
-  const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`);
-  return `${method} ${pathname}${search} HTTP/1.1\r\n${lines.join("")}\r\n`;
 }
 
 function* inTurn(head: Uint8Array, entity: Iterable<Uint8Array>): Generator<Uint8Array> {

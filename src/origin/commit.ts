@@ -5,7 +5,7 @@ import type { CommitRequest } from "./commit-request.ts";
 import type { Carrier, Delivery } from "./delivery.ts";
 import { readBack } from "./read-back.ts";
 
-/** Hands one finished upload to the origin application and says what became of it. It never throws. */
+/** Hands one finished upload to the origin application and says what became of it. */
 export async function commit(delivery: Delivery): Promise<CommitOutcome> {
   const outcome = await attempt(delivery, delivery.request);
   if (outcome.kind !== "destinationExists" || !delivery.isRepetition) return outcome;

@@ -21,8 +21,5 @@ export interface Delivery {
   readonly takeReply: ((bytes: Uint8Array) => boolean) | null;
 }
 
-/**
- * Takes one request to the application and says what became of it. It never throws: every end of the connection is
- * an outcome.
- */
+/** Takes one request to the application and says what became of it: every end of the connection is an outcome. */
 export type Carrier = (delivery: Delivery, request: CommitRequest) => Promise<CommitOutcome>;

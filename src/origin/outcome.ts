@@ -39,7 +39,7 @@ export function refusal(request: CommitRequest, { status, headers }: AnswerHead)
   return { kind: "refused", status, hresult };
 }
 
-/** No answer, because of `why`, or because the time for it was over. */
-export function silence(why: Silence, { signal }: SilenceWatch, mayHaveArrived = true): CommitOutcome {
-  return { kind: "silent", why: signal.aborted ? "timedOut" : why, mayHaveArrived };
+/** No answer to a request that may have arrived: because of `why`, or because the time for it was over. */
+export function silence(why: Silence, { signal }: SilenceWatch): CommitOutcome {
+  return { kind: "silent", why: signal.aborted ? "timedOut" : why, mayHaveArrived: true };
 }
