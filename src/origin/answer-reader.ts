@@ -1,3 +1,4 @@
+import { HEADER } from "../protocol/headers.ts";
 import { CR, decodeText, LF } from "../wire-bytes.ts";
 import type { AnswerHead } from "./outcome.ts";
 
@@ -5,6 +6,8 @@ import type { AnswerHead } from "./outcome.ts";
 const MAXIMUM_BYTES = 64 * 1024;
 const STATUS_LINE = /^HTTP\/1\.[01] ([1-9]\d\d)(?: |$)/;
 const FIELD_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):(.*)$/s;
+/** A number, or the same one several times. */
+const CONTENT_LENGTH = /^(\d+)(?:[ \t]*,[ \t]*\1)*$/;
 
 /**
  * Reads the head of an answer from bytes pushed in any split (RFC 9112 sections 4 and 5). Old applications are met
@@ -43,7 +46,7 @@ export class AnswerReader {
       this.#status = null;
       this.#fields = [];
     } else if (/^[ \t]/.test(line) && this.#fields.length > 0) {
-      this.#fields.push(`${this.#fields.pop()} ${line.trim()}`);
+      this.#fields.push(`${this.#fields.pop()} ${line.replace(/^[ \t]+/, "")}`);
     } else {
       this.#fields.push(line);
     }
@@ -58,8 +61,18 @@ export class AnswerReader {
         throw new TypeError("the answer has a line that is no field");
       headers.append(name, value);
     }
-    return { status: this.#status ?? 0, headers };
+    const head = { status: this.#status ?? 0, headers };
+    if (!isFramed(head)) throw new TypeError("the answer has a length that is none");
+    return head;
   }
+}
+
+/** An answer with such a length is to be discarded, whatever else it says (RFC 9112 section 6.3). */
+function isFramed({ status, headers }: AnswerHead): boolean {
+  const length = headers.get(HEADER.contentLength);
+  const hasNoBody = status < 200 || status === 204 || status === 304;
+  if (length === null || hasNoBody || headers.has(HEADER.transferEncoding)) return true;
+  return CONTENT_LENGTH.test(length);
 }
 
 function parseStatus(line: string): number {

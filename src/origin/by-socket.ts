@@ -7,7 +7,7 @@ import { send } from "./send.ts";
 import { type SilenceWatch, watchForSilence } from "./silence-watch.ts";
 
 const ANSWER_READ_BYTES = 4096;
-/** Three times a lost SYN is sent again in it (RFC 6298 section 5.5). */
+/** A lost SYN is sent again three times within it, after 1, 2 and 4 seconds (RFC 6298 sections 2 and 5.5). */
 const CONNECT_SECONDS = 10;
 
 /**
@@ -18,7 +18,7 @@ const CONNECT_SECONDS = 10;
 export const bySocket: Carrier = async (delivery, request) => {
   const { length, silenceSeconds } = delivery;
   const head = new TextEncoder().encode(formatRequestHead(request, length));
-  const socket = await openSocket(request.url, Math.min(silenceSeconds, CONNECT_SECONDS));
+  const socket = await openSocket(request.url, Math.min(CONNECT_SECONDS, silenceSeconds / 2));
   if (socket === null) return { kind: "silent", why: "cannotConnect", mayHaveArrived: false };
   const watch = watchForSilence(silenceSeconds);
   try {
