@@ -9,6 +9,8 @@ export interface MeasuredEdgeOptions {
   readonly storage: StorageKind;
   readonly originUrl: string;
   readonly disk?: string | undefined;
+  /** What brings commits to the origin; default: the edge's own, which is a socket here. */
+  readonly connection?: "fetch" | undefined;
   /** Default: the production bundle under bare workerd. */
   readonly via?: "workerd" | "wrangler";
   readonly main?: string;
@@ -36,7 +38,11 @@ export async function startMeasuredEdge(options: MeasuredEdgeOptions): Promise<M
   const storage = await mkdtemp(join(await folderFor(options.storage, options.disk), "edge-"));
   const before = new Set(await descendants("workerd"));
   const edge = await startEdge({
-    vars: { ORIGIN_URL: options.originUrl, UPLOAD_DIRECTORIES: DIRECTORIES },
+    vars: {
+      ORIGIN_URL: options.originUrl,
+      ...(options.connection === undefined ? {} : { ORIGIN_CONNECTION: options.connection }),
+      UPLOAD_DIRECTORIES: DIRECTORIES,
+    },
     storage,
     via: options.via ?? "workerd",
     ...(options.main === undefined ? {} : { main: options.main }),

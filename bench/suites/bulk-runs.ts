@@ -27,9 +27,15 @@ export interface BulkLoad {
   readonly storage: StorageKind;
 }
 
-export async function throughEdge(stage: Stage, load: BulkLoad, dialect: "tcp" | "http"): Promise<BulkRun> {
+export async function throughEdge(
+  stage: Stage,
+  load: BulkLoad,
+  dialect: "tcp" | "http",
+  connection?: "fetch",
+): Promise<BulkRun> {
   const { origin, disk } = stage;
-  await using edge = await startMeasuredEdge({ storage: load.storage, disk, originUrl: origin.url });
+  const { storage } = load;
+  await using edge = await startMeasuredEdge({ storage, disk, originUrl: origin.url, connection });
   const job = jobTo(edge.door(dialect), load);
   await warmUp(stage, job);
   const before = await edge.cpuMilliseconds();

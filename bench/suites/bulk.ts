@@ -40,7 +40,7 @@ const SIZES: readonly Size[] = [
 export const bulk: Suite = {
   name: "bulk",
   title: "One upload of 256 MiB (64 MiB in a quick run)",
-  steps: STORAGES.length * SIZES.length * 8,
+  steps: STORAGES.length * SIZES.length * 9,
   async run(stage) {
     const figures: Figure[] = [];
     for (const storage of STORAGES) {
@@ -59,6 +59,7 @@ async function measure(stage: Stage, storage: StorageKind, size: Size): Promise<
       "raw SQLite": () => straightToStorage(stage, load, "sqlite"),
       "null Worker, TCP door": () => throughNullWorker(stage, load, "tcp"),
       "edge, HTTP door": () => throughEdge(stage, load, "http"),
+      "edge, commit by fetch": () => throughEdge(stage, load, "tcp", "fetch"),
       "file with fsync": () => straightToStorage(stage, load, "file"),
       "null Worker, HTTP door": () => throughNullWorker(stage, load, "http"),
       "@tus/server": () => throughTus(stage, load),

@@ -1,3 +1,4 @@
+import { connect } from "cloudflare:sockets";
 import { DurableObject } from "cloudflare:workers";
 
 /**
@@ -34,23 +35,26 @@ export class BareSession extends DurableObject {
   async close(url) {
     const { storage } = this.ctx;
     this.#save("committing");
-    const body = new FixedLengthStream(this.#length);
-    void this.#send(body.writable);
-    const response = await fetch(url, { method: "PUT", body: body.readable });
-    await response.body?.cancel();
+    const { hostname, port, host, pathname } = new URL(url);
+    const socket = connect({ hostname, port: Number(port) });
+    const fields = `Host: ${host}\r\nContent-Length: ${this.#length}\r\nConnection: close`;
+    await this.#send(socket, encoder.encode(`PUT ${pathname} HTTP/1.1\r\n${fields}\r\n\r\n`));
+    const { value } = await socket.readable.getReader().read();
+    await socket.close();
     storage.transactionSync(() => {
       this.#save("committed");
       storage.sql.exec("DROP TABLE fragments");
     });
-    return response.status;
+    return decoder.decode(value);
   }
 
   async alarm() {
     await this.ctx.storage.setAlarm(Date.now() + FOREVER_MS);
   }
 
-  async #send(writable) {
-    const writer = writable.getWriter();
+  async #send(socket, head) {
+    const writer = socket.writable.getWriter();
+    await writer.write(head);
     for (let offset = 0; offset < this.#length;) {
       const { bytes } = this.ctx.storage.sql
         .exec("SELECT bytes FROM fragments WHERE offset = ?", offset)
@@ -58,7 +62,6 @@ export class BareSession extends DurableObject {
       offset += bytes.byteLength;
       await writer.write(new Uint8Array(bytes));
     }
-    await writer.close();
   }
 
   #save(state) {
