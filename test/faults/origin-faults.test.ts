@@ -1,14 +1,5 @@
-import { execFile } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createServer } from "node:tls";
-import { promisify } from "node:util";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { startEdge } from "../support/edge.ts";
-import { Bench, DIRECTORIES as SETTINGS, useBench } from "./bench.ts";
-import { FaultyOrigin } from "./faulty-origin.ts";
+import { describe, expect, it, vi } from "vitest";
+import { useBench } from "./bench.ts";
 import { FAULTS } from "./origin-faults.ts";
 
 /** As the edge is without a word about its connections. */
@@ -121,57 +112,5 @@ it.each(DIRECTORIES)(
         [ATTEMPTS_OF_AN_HOUR + 1, "accepted", key],
       ]);
     });
-  },
-);
-
-it.each(DIRECTORIES)(
-  "an origin with a certificate that nobody signed is told nothing, and gets the upload once it is in order (%s)",
-  async (directory) => {
-    const folder = await mkdtemp(join(tmpdir(), "certificate-"));
-    onTestFinished(async () => rm(folder, { recursive: true, force: true }));
-    const [key, certificate] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
-    const request = ["req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
-    const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "1"];
-    await promisify(execFile)("openssl", [...request, ...subject, "-keyout", key, "-out", certificate]);
-    let heard = 0;
-    const impostor = createServer(
-      { key: await readFile(key), cert: await readFile(certificate) },
-      (socket) => {
-        socket.on("error", () => undefined).on("data", ({ length }: Buffer) => (heard += length));
-      },
-    ).listen(0, "127.0.0.1");
-    onTestFinished(() => void impostor.close());
-    await once(impostor, "listening");
-    const address = impostor.address();
-    const port = typeof address === "object" ? address?.port : undefined;
-
-    const origin = await FaultyOrigin.start();
-    onTestFinished(async () => origin.stop());
-    const settings = {
-      storage: join(folder, "storage"),
-      secrets: { SESSION_KEY: "the same key in both lives of the edge" },
-    };
-    const edgeOf = async (originUrl: string): Promise<Bench> => {
-      const vars = { ORIGIN_URL: originUrl, UPLOAD_DIRECTORIES: SETTINGS };
-      const edge = await startEdge({ ...settings, vars });
-      onTestFinished(async () => edge.stop());
-      return new Bench(edge, origin);
-    };
-
-    const before = await edgeOf(`https://localhost:${port}`);
-    const upload = await before.beginWhole(MEBIBYTE + 5, directory);
-    for (let attempt = 0; attempt < 2; attempt++) {
-      const { status, errorContext } = await upload.close();
-      expect([status, errorContext]).toEqual([502, APPLICATION]);
-    }
-    expect(heard).toBe(0);
-    await before.edge.stop();
-
-    // The certificate is in order: what it takes here is another URL for the same storage.
-    const after = await edgeOf(origin.url);
-    const again = upload.at(after);
-    expect((await again.close()).status).toBe(200);
-    expect((await after.published(again.destination))?.equals(again.bytes)).toBe(true);
-    expect(after.commitsOf(again.destination)).toHaveLength(1);
   },
 );

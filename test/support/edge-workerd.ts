@@ -5,6 +5,12 @@ import { bundle, type Bundle } from "./bundle.ts";
 import { ChildProgram, type LogLine } from "./child-program.ts";
 import type { EdgeSetup, StartedEdge } from "./edge.ts";
 
+/**
+ * A Worker between the edge and its origin. It has no `connect` handler, so `connect()` fails at once, in the words of
+ * Cloudflare's own network: "proxy request failed, cannot connect to the specified address" (workerd 1.20261023.1).
+ */
+const FETCH_ONLY = "export default { fetch: (request) => fetch(request) };";
+
 /** Starts the bare runtime; its control channel says when it listens, and where. */
 export async function startWorkerd(setup: EdgeSetup, logs: LogLine[]): Promise<StartedEdge> {
   const worker = await bundle(setup.main);
@@ -58,6 +64,7 @@ function formatConfig(setup: EdgeSetup, worker: Bundle): string {
         ? `(name = ${text(name)}, text = ${text(value)})`
         : `(name = ${text(name)}, json = ${text(JSON.stringify(value))})`,
     );
+  const authorities = setup.trustedCertificate === undefined ? [] : [setup.trustedCertificate];
   return `using Workerd = import "/workerd/workerd.capnp";
 const edge :Workerd.Config = (
   services = [
@@ -72,10 +79,18 @@ const edge :Workerd.Config = (
         ${namespaces.join(",\n        ")}
       ],
       durableObjectStorage = (localDisk = "storage"),
-      globalOutbound = "internet"
+      globalOutbound = ${text(setup.outbound)}
     )),
     (name = "storage", disk = (path = ${text(setup.storage)}, writable = true)),
-    (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true)))
+    (name = "network", network = (
+      allow = ["public", "private"],
+      tlsOptions = (trustBrowserCas = true, trustedCertificates = [${authorities.map(text).join(", ")}])
+    )),
+    (name = "fetch-only", worker = (
+      modules = [(name = "fetch-only.js", esModule = ${text(FETCH_ONLY)})],
+      compatibilityDate = ${text(worker.compatibilityDate)},
+      globalOutbound = "network"
+    ))
   ],
   sockets = [
     (name = "http", address = "127.0.0.1:${setup.httpPort ?? 0}", http = (), service = "main"),

@@ -30,6 +30,13 @@ export interface EdgeOptions {
   main?: string;
   /** Experimental flags of the bare runtime, for what `main` needs beyond the edge; default: none. */
   experiments?: readonly string[];
+  /** PEM of an authority that the bare runtime trusts beside those of browsers, for origins with https; default: none. */
+  trustedCertificate?: string;
+  /**
+   * What is between the edge and its origin, on the bare runtime. `network` (default): nothing. `fetch-only`: `connect()`
+   * is refused and `fetch` passes, as for hosts on Cloudflare's own network (Workers, "TCP sockets", considerations).
+   */
+  outbound?: "network" | "fetch-only";
   httpPort?: number;
   tcpPort?: number;
 }
@@ -43,6 +50,8 @@ export interface EdgeSetup {
   readonly folder: string;
   readonly main: string | undefined;
   readonly experiments: readonly string[];
+  readonly trustedCertificate: string | undefined;
+  readonly outbound: "network" | "fetch-only";
   readonly httpPort: number | undefined;
   readonly tcpPort: number | undefined;
 }
@@ -132,8 +141,9 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   };
   const start = async (ports: Pick<EdgeOptions, "httpPort" | "tcpPort">): Promise<StartedEdge> => {
     const { httpPort, tcpPort } = ports;
-    const { vars, main, experiments = [] } = options;
-    const setup = { vars, secrets, storage, folder, main, experiments, httpPort, tcpPort };
+    const { vars, main, experiments = [], trustedCertificate, outbound = "network" } = options;
+    const outside = { trustedCertificate, outbound };
+    const setup = { vars, secrets, storage, folder, main, experiments, ...outside, httpPort, tcpPort };
     if (options.via !== "wrangler") return startWorkerd(setup, logs);
     // Loaded only where it is wanted: it brings all of wrangler into this process.
     const { startWrangler } = await import("./edge-wrangler.ts");

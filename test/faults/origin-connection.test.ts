@@ -1,0 +1,316 @@
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pipeline } from "node:stream";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { fetchUrl } from "../reply/support.ts";
+import { closeSession, createSession, fragment } from "../support/bits-client.ts";
+import { type EdgeOptions, startEdge } from "../support/edge.ts";
+import { Bench, type Upload } from "./bench.ts";
+import { FaultyOrigin } from "./faulty-origin.ts";
+
+const MEBIBYTE = 1024 * 1024;
+const SIZE = 2 * MEBIBYTE + 17;
+/** More than lies in the buffers between two programs: an origin that does not read does not have it. */
+const LARGE = 32 * MEBIBYTE;
+/** WinINet's codes, and the application's own context: [MC-BUP] 2.2.1.2, ruling 16. */
+const CANNOT_CONNECT = [502, 0x80072efd, 0x7] as const;
+const LOST = [502, 0x80072efe, 0x7] as const;
+/** Until the operator has looked (ruling 19). */
+const HELD = [503, 0x801901f7, 0x7] as const;
+const TAKEN = [200, undefined, undefined] as const;
+
+const CONNECTIONS = ["socket", "fetch", "auto"] as const;
+type Connection = (typeof CONNECTIONS)[number];
+/** No test here is about time: an origin is given more of it than any machine needs. */
+const PATIENT = { origin_timeout_seconds: 20 } as const;
+const TOLD = { ...PATIENT, notification: "by-value", notification_url: "/receive.ashx?from=edge" } as const;
+const SETTINGS = [
+  { path: "/files/", ...PATIENT },
+  { path: "/notify/", ...TOLD },
+  { path: "/hold/", ...TOLD, unknown_outcome: "hold" },
+  { path: "/reply/", ...TOLD, reply: true },
+] as const;
+const DIRECTORIES = ["/files/", "/notify/"] as const;
+/** A socket of ours takes one request, and says so; the runtime keeps its connections. */
+const BY_SOCKET = ["close"];
+const BY_FETCH: string[] = [];
+
+describe("An http origin, where nothing is said of its connection", () => {
+  it.each(DIRECTORIES)("has the upload by a socket (%s)", async (directory) => {
+    const bench = await startBench("auto");
+    const heads = recordHeads(bench.origin);
+    await expectArrival(await bench.beginWhole(SIZE, directory));
+    expect(heads.map((head) => valuesOf("Connection", head))).toEqual([BY_SOCKET]);
+  });
+
+  it.each(DIRECTORIES)("has it by fetch where no socket can be opened (%s)", async (directory) => {
+    const bench = await startBench("auto", { outbound: "fetch-only" });
+    const heads = recordHeads(bench.origin);
+    await expectArrival(await bench.beginWhole(SIZE, directory));
+    expect(heads.map((head) => valuesOf("Connection", head))).toEqual([BY_FETCH]);
+  });
+
+  it.each(DIRECTORIES)(
+    "is told nothing where a socket is asked for and none can be opened, and has the upload once fetch may bring it (%s)",
+    async (directory) => {
+      const storage = await mkdtemp(join(tmpdir(), "connection-"));
+      onTestFinished(async () => rm(storage, { recursive: true, force: true }));
+      const secrets = { SESSION_KEY: "the same key in both lives of the edge" };
+      const options = { outbound: "fetch-only", storage, secrets } as const;
+      const before = await startBench("socket", options);
+      const upload = await before.beginWhole(SIZE, directory);
+      for (let attempt = 0; attempt < 2; attempt++) {
+        expect(await told(upload)).toEqual(CANNOT_CONNECT);
+        expect((await upload.send()).receivedContentRange).toBe(SIZE);
+      }
+      expect(before.commitsOf(upload.destination)).toEqual([]);
+      await before.edge.stop();
+      await expectArrival(upload.at(await startBench("fetch", options, before.origin)));
+    },
+  );
+});
+
+/**
+ * An application that may not be told twice, and refuses connections: whether it was told is certain by a socket. Of
+ * `fetch` the runtime says no more than that the connection was lost; "auto" ends with it, and so knows no more.
+ */
+it.each([
+  { connection: "socket", first: CANNOT_CONNECT, later: TAKEN },
+  { connection: "fetch", first: HELD, later: HELD },
+  { connection: "auto", first: HELD, later: HELD },
+] as const)(
+  'A refused connection, by $connection, in a directory with unknown_outcome = "hold" (ruling 19)',
+  async ({ connection, first, later }) => {
+    const bench = await startBench(connection);
+    const { origin } = bench;
+    const upload = await bench.beginWhole(SIZE, "/hold/");
+    await origin.refuse();
+    for (let attempt = 0; attempt < 2; attempt++) expect(await told(upload)).toEqual(first);
+    await origin.recover();
+    for (let turn = 0; turn < 2; turn++) expect(await told(upload)).toEqual(later);
+    expect(bench.commitsOf(upload.destination)).toHaveLength(later === TAKEN ? 1 : 0);
+    const published = await bench.published(upload.destination);
+    expect(published?.equals(upload.bytes) ?? false).toBe(later === TAKEN);
+  },
+);
+
+/**
+ * The runtime's fetch stops sending when an answer is whole, so that the application cannot have the upload. By a
+ * socket only an answer that refuses stops it (RFC 9112 section 9.5), and a success counts with the last byte.
+ */
+it.each(
+  DIRECTORIES.flatMap((directory) => [
+    { directory, connection: "socket", first: TAKEN },
+    { directory, connection: "fetch", first: LOST },
+  ]),
+)(
+  "An application that says 200 at once, and then reads and keeps the upload (by $connection, $directory)",
+  async ({ directory, connection, first }) => {
+    const bench = await startBench(connection as Connection);
+    const { origin } = bench;
+    const upload = await bench.beginWhole(LARGE, directory);
+    const kept = Promise.withResolvers<boolean>();
+    origin.fault = async ({ socket, deliver }) => {
+      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+      await deliver().then(
+        () => kept.resolve(true),
+        () => kept.resolve(false),
+      );
+      socket.destroy();
+    };
+    expect(await told(upload)).toEqual(first);
+    expect(await kept.promise).toBe(first === TAKEN);
+    origin.fault = null;
+    for (let turn = 0; turn < 2; turn++) expect(await told(upload)).toEqual(TAKEN);
+    expect((await bench.published(upload.destination))?.equals(upload.bytes)).toBe(true);
+    const whole = bench.commitsOf(upload.destination).filter(({ state }) => state === "read");
+    expect(whole).toHaveLength(1);
+  },
+);
+
+it.each(CONNECTIONS.flatMap((connection) => DIRECTORIES.map((directory) => ({ connection, directory }))))(
+  "An answer whose body has no end is taken by its head, and left (by $connection, $directory)",
+  async ({ connection, directory }) => {
+    const bench = await startBench(connection);
+    const { origin } = bench;
+    const upload = await bench.beginWhole(SIZE, directory);
+    origin.fault = async ({ socket, deliver }) => {
+      await deliver();
+      socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+      const chunk = `10000\r\n${"x".repeat(0x10000)}\r\n`;
+      const more = (): void => {
+        while (!socket.destroyed && socket.write(chunk));
+      };
+      socket.on("drain", more);
+      more();
+    };
+    // An edge that reads it would say 504 when the time for a Close-Session is over.
+    expect(await told(upload)).toEqual(TAKEN);
+    await origin.isLeft();
+    origin.fault = null;
+    await expectArrival(upload);
+  },
+);
+
+it.each(CONNECTIONS)(
+  "A reply that is wanted by value is read, and so comes by fetch (ORIGIN_CONNECTION is %s, ruling 25)",
+  async (connection) => {
+    const bench = await startBench(connection);
+    const { origin } = bench;
+    const upload = await bench.begin(SIZE, "/reply/");
+    const heads: string[] = [];
+    origin.fault = async ({ socket, head, deliver }) => {
+      heads.push(head);
+      await deliver();
+      socket.end("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nthe reply");
+    };
+    // The application is told with the last Fragment, [MC-BUP] 3.2.5.1.3.
+    const { status, replyUrl = "" } = await upload.send();
+    expect(status).toBe(200);
+    expect((await fetchUrl(replyUrl)).body.toString()).toBe("the reply");
+    await expectArrival(upload);
+    expect(heads.map((head) => valuesOf("Connection", head))).toEqual([BY_FETCH]);
+  },
+);
+
+it.each(CONNECTIONS)(
+  "An origin that is named by an IPv6 address has the upload (by %s)",
+  async (connection) => {
+    const origin = await startOrigin();
+    const front = createServer({ allowHalfOpen: true }, (socket: Socket) => {
+      const behind = connect({ port: origin.port, host: "127.0.0.1", allowHalfOpen: true });
+      // Whoever leaves, takes the other along.
+      pipeline(socket, behind, () => undefined);
+      pipeline(behind, socket, () => undefined);
+    }).listen(0, "::1");
+    onTestFinished(() => void front.close());
+    await once(front, "listening"); // a machine without ::1 fails here: what it cannot show is not shown
+    const address = front.address();
+    const host = `[::1]:${typeof address === "object" ? address?.port : undefined}`;
+    const bench = await startBench(connection, {}, origin, `http://${host}`);
+    const heads = recordHeads(origin);
+    await expectArrival(await bench.beginWhole(SIZE));
+    expect(heads.map((head) => [valuesOf("Host", head), valuesOf("Connection", head)])).toEqual([
+      [[host], connection === "fetch" ? BY_FETCH : BY_SOCKET],
+    ]);
+  },
+);
+
+/**
+ * What an origin may see of the way in which a commit comes. All else is the same by both, but for the order of fields
+ * with different names, which means nothing (RFC 9110 section 5.3).
+ */
+const MAY_DIFFER: readonly (readonly [field: string, why: string])[] = [
+  ["Connection", "a socket of ours takes one request (RFC 9112 section 9.6), the runtime's are kept"],
+  ["BITS-Session-Id", "each edge has a session of its own for the same destination"],
+  ["Idempotency-Key", "and a commit of its own"],
+];
+
+/** Destinations, and where their commits go: nothing is decoded or encoded but what a URL cannot hold (URL Standard). */
+it.each([
+  ["/files/plain.bin", "PUT /the%20base/v1/files/plain.bin"],
+  [
+    "/files/a%20b/%C3%A4%2d~%7E!$&'()+,;=@[c].bin",
+    "PUT /the%20base/v1/files/a%20b/%C3%A4%2d~%7E!$&'()+,;=@[c].bin",
+  ],
+  ["/files/of-an-old-client-%E4.bin", "PUT /the%20base/v1/files/of-an-old-client-%E4.bin"],
+  [
+    "/files/query.bin?x=1&y=%2F%20+z&&none=&q=a:b/c?d&%E4='",
+    "PUT /the%20base/v1/files/query.bin?x=1&y=%2F%20+z&&none=&q=a:b/c?d&%E4=%27",
+  ],
+  ["/files/question.bin?", "PUT /the%20base/v1/files/question.bin"],
+  ["/notify/a%20b.bin?x=%20&y", "POST /receive.ashx?from=edge&x=%20&y"],
+])("A request is the same by a socket and by fetch: %s", async (destination, methodAndTarget) => {
+  const origin = await startOrigin();
+  const heads: string[] = [];
+  origin.fault = async ({ head, body, socket }) => {
+    heads.push(head);
+    for await (const chunk of body()) void chunk; // not kept: the second edge's upload would be refused for it
+    socket.end("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
+  };
+  for (const connection of ["socket", "fetch"] as const) {
+    const bench = await startBench(connection, {}, origin, `${origin.url}/the%20base/v1/`);
+    await uploadTo(bench, destination, "the same bytes");
+    await bench.edge.stop();
+  }
+  const [bySocket = "", byFetch = "", ...others] = heads;
+  expect(others).toEqual([]);
+  expect(bySocket.split("\r\n")[0]).toBe(`${methodAndTarget} HTTP/1.1`);
+  expect(linesThatMayNotDiffer(bySocket)).toEqual(linesThatMayNotDiffer(byFetch));
+  expect(valuesOf("Host", bySocket)).toEqual([`127.0.0.1:${origin.port}`]);
+  for (const [field, why] of MAY_DIFFER) {
+    expect(valuesOf(field, bySocket), `it does differ: ${why}`).not.toEqual(valuesOf(field, byFetch));
+  }
+});
+
+async function startOrigin(): Promise<FaultyOrigin> {
+  const origin = await FaultyOrigin.start();
+  onTestFinished(async () => origin.stop());
+  return origin;
+}
+
+/** An edge in front of an origin of its own, unless there is one, for this test. */
+async function startBench(
+  connection: Connection,
+  options: Omit<EdgeOptions, "vars"> = {},
+  given?: FaultyOrigin,
+  url?: string,
+): Promise<Bench> {
+  const origin = given ?? (await startOrigin());
+  const vars = {
+    ORIGIN_URL: url ?? origin.url,
+    ORIGIN_CONNECTION: connection,
+    UPLOAD_DIRECTORIES: SETTINGS,
+  };
+  const edge = await startEdge({ ...options, vars });
+  onTestFinished(async () => edge.stop());
+  return new Bench(edge, origin);
+}
+
+/** Heads of the commits from now on, as they are on the wire. */
+function recordHeads(origin: FaultyOrigin): string[] {
+  const heads: string[] = [];
+  origin.fault = async ({ head, socket, deliver }) => {
+    heads.push(head);
+    socket.end(await deliver(), "latin1");
+  };
+  return heads;
+}
+
+async function told(upload: Upload): Promise<unknown[]> {
+  const { status, errorCode, errorContext } = await upload.close();
+  return [status, errorCode, errorContext];
+}
+
+async function expectArrival(upload: Upload): Promise<void> {
+  const { bench, destination, bytes } = upload;
+  for (let turn = 0; turn < 2; turn++) expect(await told(upload)).toEqual(TAKEN);
+  expect((await bench.published(destination))?.equals(bytes)).toBe(true);
+  expect(bench.commitsOf(destination)).toHaveLength(1);
+}
+
+/** All of an upload, by a client that calls each edge by the same name. */
+async function uploadTo(bench: Bench, destination: string, bytes: string): Promise<void> {
+  using connection = await bench.open();
+  const options = { headers: { Host: "files.example" } };
+  const { sessionId = "" } = await createSession(connection, destination, options);
+  const range = { sessionId, first: 0, total: bytes.length, bytes };
+  expect((await fragment(connection, destination, range, options)).status).toBe(200);
+  expect((await closeSession(connection, destination, sessionId, options)).status).toBe(200);
+}
+
+function linesThatMayNotDiffer(head: string): string[] {
+  const allowed = MAY_DIFFER.map(([field]) => `${field}:`);
+  return head
+    .split("\r\n")
+    .filter((line) => !allowed.some((start) => line.startsWith(start)))
+    .toSorted();
+}
+
+/** Values of the fields of this name, in a request's head as it was on the wire. */
+function valuesOf(name: string, head: string): string[] {
+  return [...head.matchAll(new RegExp(`^${name}:(.*)\r$`, "gim"))].map(([, value = ""]) => value.trim());
+}

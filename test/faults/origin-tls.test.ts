@@ -1,0 +1,218 @@
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createServer, type Server, type TLSSocket } from "node:tls";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type EdgeOptions, startEdge } from "../support/edge.ts";
+import { Bench, type Upload } from "./bench.ts";
+import { FaultyOrigin } from "./faulty-origin.ts";
+
+const MEBIBYTE = 1024 * 1024;
+/** WinINet's code, and the application's own context: [MC-BUP] 2.2.1.2, ruling 16. */
+const CANNOT_CONNECT = [502, 0x80072efd, 0x7];
+/** Until the operator has looked (ruling 19). */
+const HELD = [503, 0x801901f7, 0x7];
+/** No test here is about time: an origin is given more of it than any machine needs. */
+const PATIENT = { origin_timeout_seconds: 20 } as const;
+const TOLD = { ...PATIENT, notification: "by-value", notification_url: "/receive.ashx" } as const;
+const SETTINGS = [
+  { path: "/files/", ...PATIENT },
+  { path: "/notify/", ...TOLD },
+  { path: "/hold/", ...TOLD, unknown_outcome: "hold" },
+] as const;
+const DIRECTORIES = ["/files/", "/notify/"] as const;
+/**
+ * What each setting makes of https, told by the Connection header: a socket of ours takes one request. And whether it
+ * is certain that an origin which TLS did not vouch for was told nothing: of `fetch` the runtime does not say.
+ */
+const CONNECTIONS = [
+  { connection: "socket", says: ["close"], isCertain: true },
+  { connection: "fetch", says: [], isCertain: false },
+  { connection: "auto", says: [], isCertain: false }, // https is brought by the runtime where nothing else is asked for
+] as const;
+type Connection = (typeof CONNECTIONS)[number]["connection"];
+
+const pem = async (name: string): Promise<string> =>
+  await readFile(join(import.meta.dirname, "../fixtures/certificates", `${name}.pem`), "utf8");
+const key = await pem("key");
+/** An edge that knows the test authority. */
+const TRUSTING = { trustedCertificate: await pem("authority") };
+
+describe.each(CONNECTIONS)(
+  "An origin that speaks TLS (ORIGIN_CONNECTION is $connection)",
+  ({ connection, says, isCertain }) => {
+    it.each(
+      DIRECTORIES.flatMap((directory) =>
+        ["localhost", "127.0.0.1"].map((host) => ({ directory, host, name: `${directory}, ${host}` })),
+      ),
+    )("has the upload whole and once ($name)", async ({ directory, host }) => {
+      const { origin, wire } = await startOrigin("good");
+      const bench = await startBench(connection, origin, `https://${host}:${wire.port}`);
+      const upload = await bench.beginWhole(MEBIBYTE + 5, directory);
+      const heads: string[] = [];
+      origin.fault = async ({ head, socket, deliver }) => {
+        heads.push(head);
+        socket.end(await deliver(), "latin1");
+      };
+      await expectArrival(upload);
+      // One request, framed by its length: legacy applications refuse any other (RFC 9112 section 6.3).
+      expect(heads).toHaveLength(1);
+      const fields = ["Host", "Content-Length", "Transfer-Encoding", "Connection"];
+      expect(fields.map((name) => valuesOf(name, heads[0]))).toEqual([
+        [`${host}:${wire.port}`],
+        [String(MEBIBYTE + 5)],
+        [],
+        says,
+      ]);
+    });
+
+    it.each(
+      DIRECTORIES.flatMap((directory) =>
+        ["self-signed", "expired", "other-host"].map((bad) => ({ directory, bad })),
+      ),
+    )("is told nothing while its certificate is $bad, and then has it ($directory)", async (given) => {
+      const { origin, wire } = await startOrigin(given.bad);
+      const bench = await startBench(connection, origin, `https://localhost:${wire.port}`);
+      const upload = await bench.beginWhole(MEBIBYTE + 5, given.directory);
+      await expectNothingSaid(upload, wire);
+      await wire.present("good");
+      await expectArrival(upload);
+    });
+
+    it('counts as not told where it may not be told twice, if that is certain (unknown_outcome = "hold")', async () => {
+      const { origin, wire } = await startOrigin("expired");
+      const bench = await startBench(connection, origin, `https://localhost:${wire.port}`);
+      const upload = await bench.beginWhole(MEBIBYTE + 5, "/hold/");
+      await expectNothingSaid(upload, wire, isCertain ? CANNOT_CONNECT : HELD);
+      await wire.present("good");
+      if (isCertain) await expectArrival(upload);
+      else expect(await told(upload)).toEqual(HELD);
+    });
+
+    it.each(DIRECTORIES)(
+      "is told nothing by an edge that does not know its authority, and has it from one that does (%s)",
+      async (directory) => {
+        const storage = await mkdtemp(join(tmpdir(), "certificate-"));
+        onTestFinished(async () => rm(storage, { recursive: true, force: true }));
+        const settings = {
+          storage,
+          secrets: { SESSION_KEY: "the same key in both lives of the edge" },
+        };
+        const { origin, wire } = await startOrigin("good");
+        const url = `https://localhost:${wire.port}`;
+        const before = await startBench(connection, origin, url, settings);
+        const upload = await before.beginWhole(MEBIBYTE + 5, directory);
+        await expectNothingSaid(upload, wire);
+        await before.edge.stop();
+        await expectArrival(
+          upload.at(await startBench(connection, origin, url, { ...settings, ...TRUSTING })),
+        );
+      },
+    );
+  },
+);
+
+/** Ends TLS in front of a wire, and passes on what is said in it. */
+class TlsWire {
+  /** Connections so far, whether TLS came of them or not. */
+  tried = 0;
+  /** Bytes that were said in TLS. */
+  heard = 0;
+  readonly #server: Server;
+  readonly #open = new Set<Socket>();
+
+  private constructor(server: Server, port: number) {
+    this.#server = server;
+    server.on("connection", (socket: Socket) => {
+      this.tried += 1;
+      this.#open.add(socket);
+      socket.on("close", () => this.#open.delete(socket));
+    });
+    server.on("secureConnection", (secure: TLSSocket) => {
+      const plain = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+      secure.on("data", ({ length }: Buffer) => (this.heard += length));
+      secure.pipe(plain).pipe(secure);
+      // Whoever leaves, takes the other along.
+      secure.on("error", () => plain.destroy()).on("close", () => plain.destroy());
+      plain.on("error", () => secure.destroy()).on("close", () => secure.destroySoon());
+    });
+    server.on("tlsClientError", () => undefined); // that is what the tests are about
+  }
+
+  /** @param certificate its file's name in test/fixtures/certificates */
+  static async start(certificate: string, port: number): Promise<TlsWire> {
+    const server = createServer({ key, cert: await pem(certificate) }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return new TlsWire(server, port);
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    if (address === null || typeof address === "string") throw new Error("the wire does not listen on TCP");
+    return address.port;
+  }
+
+  /** Shows this certificate from now on. */
+  async present(certificate: string): Promise<void> {
+    this.#server.setSecureContext({ key, cert: await pem(certificate) });
+  }
+
+  async stop(): Promise<void> {
+    const closed = once(this.#server, "close");
+    this.#server.close();
+    for (const socket of this.#open) socket.destroy();
+    await closed;
+  }
+}
+
+async function startOrigin(certificate: string): Promise<{ origin: FaultyOrigin; wire: TlsWire }> {
+  const origin = await FaultyOrigin.start();
+  onTestFinished(async () => origin.stop());
+  const wire = await TlsWire.start(certificate, origin.port);
+  onTestFinished(async () => wire.stop());
+  return { origin, wire };
+}
+
+async function startBench(
+  connection: Connection,
+  origin: FaultyOrigin,
+  url: string,
+  options: Omit<EdgeOptions, "vars"> = TRUSTING,
+): Promise<Bench> {
+  const vars = { ORIGIN_URL: url, ORIGIN_CONNECTION: connection, UPLOAD_DIRECTORIES: SETTINGS };
+  const edge = await startEdge({ ...options, vars });
+  onTestFinished(async () => edge.stop());
+  return new Bench(edge, origin);
+}
+
+/** The client is to come again, and nothing is lost (ruling 16). */
+async function expectNothingSaid(upload: Upload, wire: TlsWire, answer = CANNOT_CONNECT): Promise<void> {
+  const { bench, bytes } = upload;
+  const before = wire.tried;
+  for (let attempt = 0; attempt < 2; attempt++) {
+    expect(await told(upload)).toEqual(answer);
+    expect((await upload.send()).receivedContentRange).toBe(bytes.length);
+  }
+  expect(wire.tried).toBeGreaterThan(before);
+  expect(wire.heard).toBe(0);
+  expect(bench.origin.application.requests).toEqual([]);
+}
+
+async function told(upload: Upload): Promise<unknown[]> {
+  const { status, errorCode, errorContext } = await upload.close();
+  return [status, errorCode, errorContext];
+}
+
+async function expectArrival(upload: Upload): Promise<void> {
+  const { bench, destination, bytes } = upload;
+  for (let turn = 0; turn < 2; turn++) expect((await upload.close()).status).toBe(200);
+  expect((await bench.published(destination))?.equals(bytes)).toBe(true);
+  expect(bench.commitsOf(destination)).toHaveLength(1);
+}
+
+/** Values of the fields of this name, in a request's head as it was on the wire. */
+function valuesOf(name: string, head = ""): string[] {
+  return [...head.matchAll(new RegExp(`^${name}:(.*)\r$`, "gim"))].map(([, value = ""]) => value.trim());
+}
