@@ -30,8 +30,10 @@ const EDGE_STATUSES = new Map<number, CommitOutcome>([
  */
 export const byFetch: Carrier = async ({ entity, length, silenceSeconds, takeReply }, request) => {
   const watch = watchForSilence(silenceSeconds);
+  const over = new AbortController();
+  watch.signal.addEventListener("abort", () => over.abort());
   const body = new FixedLengthStream(length);
-  const sending = send(entity(), body.writable, watch);
+  const sending = send(entity(), body.writable, watch, over.signal);
   try {
     const response = await fetch(request.url, {
       method: request.method,
@@ -55,6 +57,7 @@ export const byFetch: Carrier = async ({ entity, length, silenceSeconds, takeRep
     return silence(isLost ? "connectionLost" : "cannotConnect", watch);
   } finally {
     watch.stop();
+    over.abort(); // what is not sent by now is not wanted
   }
 };
 

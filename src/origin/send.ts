@@ -7,14 +7,14 @@ const QUEUE_BYTES = 1024 * 1024;
 /**
  * Writes `pieces` into a request's body as fast as they are taken.
  *
- * @param signal calls it off; a write that nobody takes would keep the object in memory for ever
+ * @param signal calls it off: a write that nobody takes would keep the object in memory for ever
  * @returns the bytes that were taken before the end, or before it broke
  */
 export async function send(
   pieces: Iterable<Uint8Array>,
   body: WritableStream<Uint8Array>,
   watch: SilenceWatch,
-  signal: AbortSignal = watch.signal,
+  signal: AbortSignal,
 ): Promise<number> {
   const writer = body.getWriter();
   writer.closed.catch(() => undefined); // told by `write` and `close` already
