@@ -15,7 +15,7 @@ export function writeMarkdown({ suites }: Result): string {
     ...suites.slice(0, 1).flatMap(describeMachine),
     "## What is promised",
     "",
-    ...table(promised, (figure) => figure.name.replaceAll("/", ", ")),
+    ...table(promised, (figure) => figure.name.replaceAll(/(?<!@tus)\//g, ", ")),
     ...suites.flatMap((suite) => [
       `## ${suite.title}`,
       "",
