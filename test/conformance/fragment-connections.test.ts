@@ -8,6 +8,9 @@ import { type Upload, useBench } from "./support.ts";
 const MEBIBYTE = 1024 * 1024;
 const bench = useBench();
 
+/** Fewer where each of them begins another life of its object, which takes longer than the Fragment. */
+const SMALLEST = (process.env["ABORTS"] ?? process.env["EVICTS"]) === undefined ? 5_000 : 500;
+
 describe("Fragments of a size that Windows sends ([MC-BUP] 6, note 10)", () => {
   it.each([
     ["13 MiB, its largest", 13 * MEBIBYTE],
@@ -21,9 +24,9 @@ describe("Fragments of a size that Windows sends ([MC-BUP] 6, note 10)", () => {
     await bench().expectPublished(upload.target, upload.bytes);
   });
 
-  it("5,000 of 5 KiB, its smallest, on one connection", async () => {
+  it(`${SMALLEST} of 5 KiB, its smallest, on one connection`, async () => {
     const size = 5 * 1024;
-    using upload = await bench().begin(5_000 * size);
+    using upload = await bench().begin(SMALLEST * size);
     const { sessionId } = upload;
     const connections = new Set([upload.connection]);
     for (let first = 0; first < upload.bytes.length; first += size) {
