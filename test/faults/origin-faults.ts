@@ -110,6 +110,17 @@ export const FAULTS: readonly FaultCase[] = [
     size: 16 * MEBIBYTE,
   },
   {
+    // As Node does: an end with bytes unread is a reset, which takes the answer with it.
+    name: "answers 413 at once, goes on reading, and resets where it was told to close",
+    fault: ({ socket, head }) => {
+      socket.write("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n");
+      if (/^connection: *close/im.test(head)) socket.destroySoon();
+      else socket.resume();
+    },
+    told: ofStatus(413),
+    size: 16 * MEBIBYTE,
+  },
+  {
     name: "answers 100 and dies",
     fault: async ({ socket, body }) => {
       socket.write("HTTP/1.1 100 Continue\r\n\r\n");
