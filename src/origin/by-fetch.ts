@@ -28,7 +28,7 @@ const EDGE_STATUSES = new Map<number, CommitOutcome>([
  * With the runtime's own HTTP client. The body goes out with Content-Length, because legacy applications refuse chunked
  * requests; only a FixedLengthStream makes the runtime send one. Redirects are not followed (ruling 16).
  */
-export const byFetch: Carrier = async ({ entity, length, silenceSeconds, takeReply }, request) => {
+export const byFetch: Carrier = async ({ request, entity, length, silenceSeconds, takeReply }) => {
   const watch = watchForSilence(silenceSeconds);
   const over = new AbortController();
   watch.signal.addEventListener("abort", () => over.abort());

@@ -15,8 +15,8 @@ const CONNECT_SECONDS = 10;
  * tell a connection that was refused from one that broke. Where none could be opened, the application has certainly not
  * been told. What the answer says is in its head; its body goes with the connection.
  */
-export const bySocket: Carrier = async (delivery, request) => {
-  const { length, silenceSeconds } = delivery;
+export const bySocket: Carrier = async (delivery) => {
+  const { request, length, silenceSeconds } = delivery;
   const head = new TextEncoder().encode(formatRequestHead(request, length));
   const socket = await openSocket(request.url, Math.min(CONNECT_SECONDS, silenceSeconds / 2));
   if (socket === null) return { kind: "silent", why: "cannotConnect", mayHaveArrived: false };

@@ -6,8 +6,9 @@ import type { Carrier, Delivery } from "./delivery.ts";
 import { readBack } from "./read-back.ts";
 
 /** Hands one finished upload to the origin application and says what became of it. */
-export async function commit(delivery: Delivery): Promise<CommitOutcome> {
-  const outcome = await attempt(delivery, delivery.request);
+export async function commit(given: Delivery): Promise<CommitOutcome> {
+  const delivery = given.request.carriesEntity ? given : { ...given, entity: () => [], length: 0 };
+  const outcome = await attempt(delivery);
   if (outcome.kind !== "destinationExists" || !delivery.isRepetition) return outcome;
   const { request, entity, silenceSeconds } = delivery;
   switch (await readBack(request.url, request.headers.get("Authorization"), entity(), silenceSeconds)) {
@@ -15,9 +16,9 @@ export async function commit(delivery: Delivery): Promise<CommitOutcome> {
       return { kind: "accepted", status: 200, copyToDestination: false, staticReplyUrl: null };
     case "beginning":
       // Our own torn file: the condition was there to protect others'.
-      return await attempt(delivery, withoutCondition(request));
+      return await attempt({ ...delivery, request: withoutCondition(request) });
     case "nothing":
-      return await attempt(delivery, request);
+      return await attempt(delivery);
     case "other":
       return outcome;
   }
@@ -28,21 +29,17 @@ function withoutCondition(request: CommitRequest): CommitRequest {
 }
 
 /** One request, and a second carrier for it where the first could not reach anybody, and so has not said a word. */
-async function attempt(delivery: Delivery, request: CommitRequest): Promise<CommitOutcome> {
-  const [carry, carryInstead] = carriersOf(delivery, request);
-  const parcel = request.carriesEntity ? delivery : { ...delivery, entity: () => [], length: 0 };
-  const outcome = await carry(parcel, request);
+async function attempt(delivery: Delivery): Promise<CommitOutcome> {
+  const [carry, carryInstead] = carriersOf(delivery);
+  const outcome = await carry(delivery);
   const wasHeard = outcome.kind !== "silent" || outcome.why !== "cannotConnect" || outcome.mayHaveArrived;
-  return wasHeard || carryInstead === undefined ? outcome : await carryInstead(parcel, request);
+  return wasHeard || carryInstead === undefined ? outcome : await carryInstead(delivery);
 }
 
 /** Sockets are faster, and reach no host of Cloudflare's own network (docs/decisions/0009-commits-by-socket.md). */
-function carriersOf(
-  { connection, takeReply }: Delivery,
-  { url }: CommitRequest,
-): readonly [Carrier, Carrier?] {
+function carriersOf({ connection, request, takeReply }: Delivery): readonly [Carrier, Carrier?] {
   // Only one of them reads an answer to its end.
   if (takeReply !== null || connection === "fetch") return [byFetch];
   if (connection === "socket") return [bySocket];
-  return url.startsWith("http:") ? [bySocket, byFetch] : [byFetch];
+  return request.url.startsWith("http:") ? [bySocket, byFetch] : [byFetch];
 }

@@ -22,4 +22,4 @@ export interface Delivery {
 }
 
 /** Takes one request to the application and says what became of it: every end of the connection is an outcome. */
-export type Carrier = (delivery: Delivery, request: CommitRequest) => Promise<CommitOutcome>;
+export type Carrier = (delivery: Delivery) => Promise<CommitOutcome>;

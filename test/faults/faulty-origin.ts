@@ -74,7 +74,7 @@ export class FaultyOrigin {
   }
 
   /** Resolves when the edge has left every connection that is open here, with or without having said all it had to say. */
-  async isLeft(): Promise<void> {
+  async whenLeft(): Promise<void> {
     const left = [...this.#sockets].map(async (socket) => {
       socket.resume();
       if (!socket.readableEnded && !socket.destroyed) {

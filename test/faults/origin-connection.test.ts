@@ -9,6 +9,7 @@ import { fetchUrl } from "../reply/support.ts";
 import { closeSession, createSession, fragment } from "../support/bits-client.ts";
 import { type EdgeOptions, startEdge } from "../support/edge.ts";
 import { Bench, type Upload } from "./bench.ts";
+import { isBySocket, valuesOf } from "./commit-head.ts";
 import { FaultyOrigin } from "./faulty-origin.ts";
 
 const MEBIBYTE = 1024 * 1024;
@@ -34,10 +35,9 @@ const SETTINGS = [
   { path: "/reply/", ...TOLD, reply: true },
 ] as const;
 const DIRECTORIES = ["/files/", "/notify/"] as const;
-/** Our own head says the length right after the host; in the runtime's the commit's own fields come between. */
+/** What `isBySocket` says of a commit's head. */
 const BY_SOCKET = true;
 const BY_FETCH = false;
-const isBySocket = (head: string): boolean => /^.*\r\nHost: .*\r\nContent-Length: /.test(head);
 
 describe("An http origin, where nothing is said of its connection", () => {
   it.each(DIRECTORIES)("has the upload by a socket (%s)", async (directory) => {
@@ -150,7 +150,7 @@ it.each(CONNECTIONS.flatMap((connection) => DIRECTORIES.map((directory) => ({ co
     };
     // An edge that reads it would say 504 when the time for a Close-Session is over.
     expect(await told(upload)).toEqual(TAKEN);
-    await origin.isLeft();
+    await origin.whenLeft();
     origin.fault = null;
     await expectArrival(upload);
   },
@@ -308,9 +308,4 @@ function linesThatMayNotDiffer(head: string): string[] {
     .split("\r\n")
     .filter((line) => !allowed.some((start) => line.startsWith(start)))
     .toSorted();
-}
-
-/** Values of the fields of this name, in a request's head as it was on the wire. */
-function valuesOf(name: string, head: string): string[] {
-  return [...head.matchAll(new RegExp(`^${name}:(.*)\r$`, "gim"))].map(([, value = ""]) => value.trim());
 }

@@ -47,7 +47,7 @@ describe.each([
         // Whatever was said, the bytes are still counted as here.
         expect((await upload.send()).receivedContentRange).toBe(size);
         // And nothing is left of the connection, but where the commit goes on.
-        if (name !== "reads slowly") await origin.isLeft();
+        if (name !== "reads slowly") await origin.whenLeft();
       } finally {
         await origin.recover();
       }
