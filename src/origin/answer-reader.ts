@@ -1,18 +1,22 @@
-import { HEADER } from "../protocol/headers.ts";
 import { CR, decodeText, LF } from "../wire-bytes.ts";
+import { isFramed } from "./answer-framing.ts";
 import type { AnswerHead } from "./outcome.ts";
 
 /** More than any application sends, interim answers included. */
 const MAXIMUM_BYTES = 64 * 1024;
 const STATUS_LINE = /^HTTP\/1\.[01] ([1-9]\d\d)(?: |$)/;
 const FIELD_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):(.*)$/s;
-/** A number, or the same one several times. */
-const CONTENT_LENGTH = /^(\d+)(?:[ \t]*,[ \t]*\1)*$/;
+
+/** The head of an answer, and what came after it with the same bytes. */
+export interface ReadAnswer {
+  readonly head: AnswerHead;
+  readonly rest: Uint8Array;
+}
 
 /**
  * Reads the head of an answer from bytes pushed in any split (RFC 9112 sections 4 and 5). Old applications are met
  * where they are, as far as the RFC lets a client: no reason phrase, a bare LF for a line's end (section 2.2),
- * folded fields (5.2). Interim answers are passed over (RFC 9110 section 15.2). The body is left where it is.
+ * folded fields (5.2). Interim answers are passed over (RFC 9110 section 15.2).
  */
 export class AnswerReader {
   #bytes = 0;
@@ -24,11 +28,11 @@ export class AnswerReader {
    * @returns the head, once it is whole; null where it goes on
    * @throws TypeError where these bytes are no answer
    */
-  push(bytes: Uint8Array): AnswerHead | null {
-    for (const byte of bytes) {
+  push(bytes: Uint8Array): ReadAnswer | null {
+    for (const [at, byte] of bytes.entries()) {
       if (++this.#bytes > MAXIMUM_BYTES) throw new TypeError("the head of the answer has no end");
       if (byte !== LF) this.#line.push(byte);
-      else if (this.#endLine()) return this.#head();
+      else if (this.#endLine()) return { head: this.#head(), rest: bytes.subarray(at + 1) };
     }
     return null;
   }
@@ -65,14 +69,6 @@ export class AnswerReader {
     if (!isFramed(head)) throw new TypeError("the answer has a length that is none");
     return head;
   }
-}
-
-/** An answer with such a length is to be discarded, whatever else it says (RFC 9112 section 6.3). */
-function isFramed({ status, headers }: AnswerHead): boolean {
-  const length = headers.get(HEADER.contentLength);
-  const hasNoBody = status < 200 || status === 204 || status === 304;
-  if (length === null || hasNoBody || headers.has(HEADER.transferEncoding)) return true;
-  return CONTENT_LENGTH.test(length);
 }
 
 function parseStatus(line: string): number {

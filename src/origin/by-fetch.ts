@@ -1,5 +1,6 @@
 import type { CommitOutcome } from "../protocol/reflect.ts";
 import type { Carrier, Delivery } from "./delivery.ts";
+import { hearOut } from "./hear-out.ts";
 import { closeSocket, openSocket } from "./open-socket.ts";
 import { acceptance, isSuccess, refusal, silence } from "./outcome.ts";
 import { send } from "./send.ts";
@@ -48,8 +49,14 @@ export const byFetch: Carrier = async ({ request, entity, length, silenceSeconds
     }
     // It cannot have taken what it has not been sent: a 200 before the last byte is no success.
     if ((await sending) < length) return silence("connectionLost", watch);
-    const isTaken = await receive(response.body, takeReply, watch);
-    return isTaken ? acceptance(response) : { kind: "replyTooLarge", status: response.status };
+    const reader = response.body?.getReader({ mode: "byob" });
+    if (reader === undefined) return acceptance(response);
+    if (takeReply !== null) {
+      const isTaken = await receive(reader, takeReply, watch);
+      return isTaken ? acceptance(response) : { kind: "replyTooLarge", status: response.status };
+    }
+    void hearOut(reader, silenceSeconds);
+    return acceptance(response);
   } catch {
     // The runtime's error is the same for a refused and for a broken connection ("Network connection
     // lost."), so all that is certain is that nobody knows.
@@ -62,28 +69,24 @@ export const byFetch: Carrier = async ({ request, entity, length, silenceSeconds
 };
 
 /**
- * Takes the application's answer to its end; what nobody wants is dropped, which ends the connection.
+ * Takes the application's answer to its end.
  *
  * @returns false where it is more than there is room for
  */
 async function receive(
-  body: ReadableStream<Uint8Array> | null,
-  take: Delivery["takeReply"],
+  reader: ReadableStreamBYOBReader,
+  take: NonNullable<Delivery["takeReply"]>,
   watch: SilenceWatch,
 ): Promise<boolean> {
-  if (take === null) await body?.cancel();
-  if (body === null || take === null) return true;
-  const reader = body.getReader({ mode: "byob" });
-  for (let isDone = false; !isDone;) {
+  for (;;) {
     const { value, done } = await reader.readAtLeast(REPLY_PIECE_BYTES, new Uint8Array(REPLY_PIECE_BYTES));
     watch.heard();
     if (value !== undefined && !take(value)) {
       await reader.cancel().catch(() => undefined); // it may have ended by itself
       return false;
     }
-    isDone = done;
+    if (done) return true;
   }
-  return true;
 }
 
 /** Whether anyone takes connections at `url` just now; asked after a failure, to name it. */

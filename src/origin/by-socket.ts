@@ -1,5 +1,7 @@
-import { AnswerReader } from "./answer-reader.ts";
+import { endOf } from "./answer-framing.ts";
+import { AnswerReader, type ReadAnswer } from "./answer-reader.ts";
 import type { Carrier, Delivery } from "./delivery.ts";
+import { hearOut } from "./hear-out.ts";
 import { closeSocket, openSocket } from "./open-socket.ts";
 import { acceptance, type AnswerHead, isSuccess, refusal, silence } from "./outcome.ts";
 import { formatRequestHead } from "./request-head.ts";
@@ -13,7 +15,7 @@ const CONNECT_SECONDS = 10;
 /**
  * With HTTP/1.1 of our own, one request a connection: the runtime's client sends a body 8 KiB at a time, and does not
  * tell a connection that was refused from one that broke. Where none could be opened, the application has certainly not
- * been told. What the answer says is in its head; its body goes with the connection.
+ * been told. What the answer says is in its head; its body is heard out, and dropped.
  */
 export const bySocket: Carrier = async (delivery) => {
   const { request, length, silenceSeconds } = delivery;
@@ -41,7 +43,7 @@ export const bySocket: Carrier = async (delivery) => {
 async function exchange(
   socket: Socket,
   head: Uint8Array,
-  { entity, length }: Delivery,
+  { entity, length, silenceSeconds }: Delivery,
   watch: SilenceWatch,
 ): Promise<AnswerHead | null> {
   const messageLength = head.byteLength + length;
@@ -60,14 +62,20 @@ async function exchange(
     closeSocket(socket);
   };
   watch.signal.addEventListener("abort", () => void leave());
+  const reader = socket.readable.getReader({ mode: "byob" });
+  let hearing = Promise.resolve();
   try {
     const sending = send(inTurn(head, entity()), message.writable, watch, failureOf(piping));
-    const answer = await receiveHead(socket.readable);
+    const { head: answer, rest } = await receiveHead(reader);
     watch.heard();
-    const isWhole = !isSuccess(answer) || (await sending) === messageLength;
-    return isWhole ? answer : null;
+    if (!isSuccess(answer)) return answer;
+    if ((await sending) < messageLength) return null;
+    await piping; // what the pipe has taken is not on its way yet, and `leave` would drop it
+    const isOver = endOf(answer);
+    if (!isOver(rest)) hearing = hearOut(reader, silenceSeconds, isOver);
+    return answer;
   } finally {
-    void leave();
+    void hearing.then(leave);
   }
 }
 
@@ -82,13 +90,12 @@ function* inTurn(head: Uint8Array, entity: Iterable<Uint8Array>): Generator<Uint
   yield* entity;
 }
 
-async function receiveHead(readable: ReadableStream<Uint8Array>): Promise<AnswerHead> {
-  const reader = readable.getReader({ mode: "byob" });
+async function receiveHead(reader: ReadableStreamBYOBReader): Promise<ReadAnswer> {
   const answer = new AnswerReader();
   for (;;) {
     const { value, done } = await reader.read(new Uint8Array(ANSWER_READ_BYTES));
-    const head = value === undefined ? null : answer.push(value);
-    if (head !== null) return head;
+    const read = value === undefined ? null : answer.push(value);
+    if (read !== null) return read;
     if (done) throw new TypeError("the connection ended before the answer");
   }
 }

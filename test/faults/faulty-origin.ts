@@ -80,7 +80,10 @@ export class FaultyOrigin {
       if (!socket.readableEnded && !socket.destroyed) {
         const news = new AbortController();
         const { signal } = news;
-        await Promise.race([once(socket, "end", { signal }), once(socket, "close", { signal })]);
+        // A reset is a way to leave, too.
+        await Promise.race([once(socket, "end", { signal }), once(socket, "close", { signal })]).catch(
+          () => {},
+        );
         news.abort();
       }
     });

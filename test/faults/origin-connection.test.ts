@@ -7,34 +7,22 @@ import { pipeline } from "node:stream";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { fetchUrl } from "../reply/support.ts";
 import { closeSession, createSession, fragment } from "../support/bits-client.ts";
-import { type EdgeOptions, startEdge } from "../support/edge.ts";
-import { Bench, type Upload } from "./bench.ts";
+import type { Bench } from "./bench.ts";
 import { isBySocket, valuesOf } from "./commit-head.ts";
-import { FaultyOrigin } from "./faulty-origin.ts";
+import {
+  CANNOT_CONNECT,
+  CONNECTIONS,
+  DIRECTORIES,
+  expectArrival,
+  HELD,
+  SIZE,
+  startBench,
+  startOrigin,
+  TAKEN,
+  told,
+} from "./connections.ts";
+import type { FaultyOrigin } from "./faulty-origin.ts";
 
-const MEBIBYTE = 1024 * 1024;
-const SIZE = 2 * MEBIBYTE + 17;
-/** More than lies in the buffers between two programs: an origin that does not read does not have it. */
-const LARGE = 32 * MEBIBYTE;
-/** WinINet's codes, and the application's own context: [MC-BUP] 2.2.1.2, ruling 16. */
-const CANNOT_CONNECT = [502, 0x80072efd, 0x7] as const;
-const LOST = [502, 0x80072efe, 0x7] as const;
-/** Until the operator has looked (ruling 19). */
-const HELD = [503, 0x801901f7, 0x7] as const;
-const TAKEN = [200, undefined, undefined] as const;
-
-const CONNECTIONS = ["socket", "fetch", "auto"] as const;
-type Connection = (typeof CONNECTIONS)[number];
-/** No test here is about time: an origin is given more of it than any machine needs. */
-const PATIENT = { origin_timeout_seconds: 20 } as const;
-const TOLD = { ...PATIENT, notification: "by-value", notification_url: "/receive.ashx?from=edge" } as const;
-const SETTINGS = [
-  { path: "/files/", ...PATIENT },
-  { path: "/notify/", ...TOLD },
-  { path: "/hold/", ...TOLD, unknown_outcome: "hold" },
-  { path: "/reply/", ...TOLD, reply: true },
-] as const;
-const DIRECTORIES = ["/files/", "/notify/"] as const;
 /** What `isBySocket` says of a commit's head. */
 const BY_SOCKET = true;
 const BY_FETCH = false;
@@ -95,64 +83,6 @@ it.each([
     expect(bench.commitsOf(upload.destination)).toHaveLength(later === TAKEN ? 1 : 0);
     const published = await bench.published(upload.destination);
     expect(published?.equals(upload.bytes) ?? false).toBe(later === TAKEN);
-  },
-);
-
-/**
- * The runtime's fetch stops sending when an answer is whole, so that the application cannot have the upload. By a
- * socket only an answer that refuses stops it (RFC 9112 section 9.5), and a success counts with the last byte.
- */
-it.each(
-  DIRECTORIES.flatMap((directory) => [
-    { directory, connection: "socket", first: TAKEN },
-    { directory, connection: "fetch", first: LOST },
-  ]),
-)(
-  "An application that says 200 at once, and then reads and keeps the upload (by $connection, $directory)",
-  async ({ directory, connection, first }) => {
-    const bench = await startBench(connection as Connection);
-    const { origin } = bench;
-    const upload = await bench.beginWhole(LARGE, directory);
-    const kept = Promise.withResolvers<boolean>();
-    origin.fault = async ({ socket, deliver }) => {
-      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-      await deliver().then(
-        () => kept.resolve(true),
-        () => kept.resolve(false),
-      );
-      socket.destroy();
-    };
-    expect(await told(upload)).toEqual(first);
-    expect(await kept.promise).toBe(first === TAKEN);
-    origin.fault = null;
-    for (let turn = 0; turn < 2; turn++) expect(await told(upload)).toEqual(TAKEN);
-    expect((await bench.published(upload.destination))?.equals(upload.bytes)).toBe(true);
-    const whole = bench.commitsOf(upload.destination).filter(({ state }) => state === "read");
-    expect(whole).toHaveLength(1);
-  },
-);
-
-it.each(CONNECTIONS.flatMap((connection) => DIRECTORIES.map((directory) => ({ connection, directory }))))(
-  "An answer whose body has no end is taken by its head, and left (by $connection, $directory)",
-  async ({ connection, directory }) => {
-    const bench = await startBench(connection);
-    const { origin } = bench;
-    const upload = await bench.beginWhole(SIZE, directory);
-    origin.fault = async ({ socket, deliver }) => {
-      await deliver();
-      socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
-      const chunk = `10000\r\n${"x".repeat(0x10000)}\r\n`;
-      const more = (): void => {
-        while (!socket.destroyed && socket.write(chunk));
-      };
-      socket.on("drain", more);
-      more();
-    };
-    // An edge that reads it would say 504 when the time for a Close-Session is over.
-    expect(await told(upload)).toEqual(TAKEN);
-    await origin.whenLeft();
-    origin.fault = null;
-    await expectArrival(upload);
   },
 );
 
@@ -246,30 +176,6 @@ it.each([
   }
 });
 
-async function startOrigin(): Promise<FaultyOrigin> {
-  const origin = await FaultyOrigin.start();
-  onTestFinished(async () => origin.stop());
-  return origin;
-}
-
-/** An edge in front of an origin of its own, unless there is one, for this test. */
-async function startBench(
-  connection: Connection,
-  options: Omit<EdgeOptions, "vars"> = {},
-  given?: FaultyOrigin,
-  url?: string,
-): Promise<Bench> {
-  const origin = given ?? (await startOrigin());
-  const vars = {
-    ORIGIN_URL: url ?? origin.url,
-    ORIGIN_CONNECTION: connection,
-    UPLOAD_DIRECTORIES: SETTINGS,
-  };
-  const edge = await startEdge({ ...options, vars });
-  onTestFinished(async () => edge.stop());
-  return new Bench(edge, origin);
-}
-
 /** Heads of the commits from now on, as they are on the wire. */
 function recordHeads(origin: FaultyOrigin): string[] {
   const heads: string[] = [];
@@ -278,18 +184,6 @@ function recordHeads(origin: FaultyOrigin): string[] {
     socket.end(await deliver(), "latin1");
   };
   return heads;
-}
-
-async function told(upload: Upload): Promise<unknown[]> {
-  const { status, errorCode, errorContext } = await upload.close();
-  return [status, errorCode, errorContext];
-}
-
-async function expectArrival(upload: Upload): Promise<void> {
-  const { bench, destination, bytes } = upload;
-  for (let turn = 0; turn < 2; turn++) expect(await told(upload)).toEqual(TAKEN);
-  expect((await bench.published(destination))?.equals(bytes)).toBe(true);
-  expect(bench.commitsOf(destination)).toHaveLength(1);
 }
 
 /** All of an upload, by a client that calls each edge by the same name. */

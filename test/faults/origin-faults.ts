@@ -190,6 +190,14 @@ export const FAULTS: readonly FaultCase[] = [
     told: null,
   },
   {
+    name: "takes the upload, and never ends its answer",
+    fault: async ({ socket, deliver }) => {
+      await deliver();
+      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nhello");
+    },
+    told: null,
+  },
+  {
     name: "redirects",
     fault: async ({ socket, body }) => {
       await swallow(body());

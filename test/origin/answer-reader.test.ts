@@ -14,8 +14,8 @@ function read(pieces: Iterable<Uint8Array>): Read | "no answer" | "goes on" {
   const reader = new AnswerReader();
   try {
     for (const piece of pieces) {
-      const head = reader.push(piece);
-      if (head !== null) return { status: head.status, fields: [...head.headers] };
+      const { head } = reader.push(piece) ?? {};
+      if (head !== undefined) return { status: head.status, fields: [...head.headers] };
     }
     return "goes on";
   } catch (error) {
