@@ -84,7 +84,9 @@ function ack(request: Request, reply: Reply): Response {
     challenges: reply.challenges ?? [],
   });
   if (reply.fault !== null && CLOSING.has(reply.fault.fault)) headers.push([HEADER.connection, "close"]);
-  const response = new Response(null, { status, headers });
+  const response = new Response(null, { status });
+  // Given to the constructor they cost twice as much.
+  for (const [name, value] of headers) response.headers.append(name, value);
   spell(
     response,
     headers.map(([name]) => name),

@@ -38,7 +38,7 @@ export async function createSession(visit: Visit, key: string): Promise<Reply> {
       sessionId,
       issuedAt,
       destination,
-      originalUrl: request.url,
+      originalUrl: sender.url,
       clientAddress,
       expectedDigest,
     };
