@@ -14,7 +14,7 @@ export const TAKEN = [200, undefined, undefined] as const;
 
 export const CONNECTIONS = ["socket", "fetch", "auto"] as const;
 export type Connection = (typeof CONNECTIONS)[number];
-/** No test here is about time: an origin is given more of it than any machine needs. */
+/** An origin is given more time than any machine needs: no test with these waits until it is over. */
 const PATIENT = { origin_timeout_seconds: 20 } as const;
 const TOLD = { ...PATIENT, notification: "by-value", notification_url: "/receive.ashx?from=edge" } as const;
 const SETTINGS = [
