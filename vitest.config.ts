@@ -12,7 +12,7 @@ function withShortLives(how: string, env: Record<string, string>): { test: Proje
         "test/reply/**/*.test.ts",
         "test/conformance-model/**/*.test.ts",
       ],
-      // Nothing in the first reaches an object, and one upload in the second, which waits for 15 s elsewhere.
+      // Pass-through reaches no object, and admission is decided before there is one: its tests wait 15 s for that, once.
       exclude: ["test/conformance/pass-through.test.ts", "test/reply/admission.test.ts"],
       env,
       setupFiles: ["test/lives/exceptions.ts"],

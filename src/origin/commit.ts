@@ -38,7 +38,7 @@ async function attempt(delivery: Delivery): Promise<CommitOutcome> {
 
 /** Sockets are faster, and reach no host of Cloudflare's own network (docs/decisions/0009-commits-by-socket.md). */
 function carriersOf({ connection, request, takeReply }: Delivery): readonly [Carrier, Carrier?] {
-  // Only one of them reads an answer to its end.
+  // Only one of them reads what an answer's body says.
   if (takeReply !== null || connection === "fetch") return [byFetch];
   if (connection === "socket") return [bySocket];
   return request.url.startsWith("http:") ? [bySocket, byFetch] : [byFetch];

@@ -66,7 +66,7 @@ it.each(CONNECTIONS.flatMap((connection) => DIRECTORIES.map((directory) => ({ co
       socket.on("drain", more);
       more();
     };
-    // An edge that reads it would say 504 when the time for a Close-Session is over.
+    // An edge that waited for its end would say 504 when the time for a Close-Session is over.
     expect(await told(upload)).toEqual(TAKEN);
     await origin.whenLeft();
     origin.fault = null;

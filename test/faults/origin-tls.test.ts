@@ -5,25 +5,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type EdgeOptions, startEdge } from "../support/edge.ts";
-import { Bench, type Upload } from "./bench.ts";
+import type { Upload } from "./bench.ts";
 import { isBySocket, valuesOf } from "./commit-head.ts";
+import {
+  CANNOT_CONNECT,
+  DIRECTORIES,
+  expectArrival,
+  HELD,
+  MEBIBYTE,
+  startBench,
+  told,
+} from "./connections.ts";
 import { FaultyOrigin } from "./faulty-origin.ts";
 
-const MEBIBYTE = 1024 * 1024;
-/** WinINet's code, and the application's own context: [MC-BUP] 2.2.1.2, ruling 16. */
-const CANNOT_CONNECT = [502, 0x80072efd, 0x7];
-/** Until the operator has looked (ruling 19). */
-const HELD = [503, 0x801901f7, 0x7];
-/** No test here is about time: an origin is given more of it than any machine needs. */
-const PATIENT = { origin_timeout_seconds: 20 } as const;
-const TOLD = { ...PATIENT, notification: "by-value", notification_url: "/receive.ashx" } as const;
-const SETTINGS = [
-  { path: "/files/", ...PATIENT },
-  { path: "/notify/", ...TOLD },
-  { path: "/hold/", ...TOLD, unknown_outcome: "hold" },
-] as const;
-const DIRECTORIES = ["/files/", "/notify/"] as const;
 /**
  * Who brings the commit where the origin speaks https. And whether it is certain that an origin which TLS did not vouch for was told nothing: of `fetch` the runtime does not say.
  */
@@ -32,7 +26,6 @@ const CONNECTIONS = [
   { connection: "fetch", comesBySocket: false, isCertain: false },
   { connection: "auto", comesBySocket: false, isCertain: false }, // https is brought by the runtime where nothing else is asked for
 ] as const;
-type Connection = (typeof CONNECTIONS)[number]["connection"];
 
 const pem = async (name: string): Promise<string> =>
   await readFile(join(import.meta.dirname, "../fixtures/certificates", `${name}.pem`), "utf8");
@@ -49,7 +42,7 @@ describe.each(CONNECTIONS)(
       ),
     )("has the upload whole and once ($name)", async ({ directory, host }) => {
       const { origin, wire } = await startOrigin("good");
-      const bench = await startBench(connection, origin, `https://${host}:${wire.port}`);
+      const bench = await startBench(connection, TRUSTING, origin, `https://${host}:${wire.port}`);
       const upload = await bench.beginWhole(MEBIBYTE + 5, directory);
       const heads: string[] = [];
       origin.fault = async ({ head, socket, deliver }) => {
@@ -74,7 +67,7 @@ describe.each(CONNECTIONS)(
       ),
     )("is told nothing while its certificate is $bad, and then has it ($directory)", async (given) => {
       const { origin, wire } = await startOrigin(given.bad);
-      const bench = await startBench(connection, origin, `https://localhost:${wire.port}`);
+      const bench = await startBench(connection, TRUSTING, origin, `https://localhost:${wire.port}`);
       const upload = await bench.beginWhole(MEBIBYTE + 5, given.directory);
       await expectNothingSaid(upload, wire);
       await wire.present("good");
@@ -83,7 +76,7 @@ describe.each(CONNECTIONS)(
 
     it('counts as not told where it may not be told twice, if that is certain (unknown_outcome = "hold")', async () => {
       const { origin, wire } = await startOrigin("expired");
-      const bench = await startBench(connection, origin, `https://localhost:${wire.port}`);
+      const bench = await startBench(connection, TRUSTING, origin, `https://localhost:${wire.port}`);
       const upload = await bench.beginWhole(MEBIBYTE + 5, "/hold/");
       await expectNothingSaid(upload, wire, isCertain ? CANNOT_CONNECT : HELD);
       await wire.present("good");
@@ -102,12 +95,12 @@ describe.each(CONNECTIONS)(
         };
         const { origin, wire } = await startOrigin("good");
         const url = `https://localhost:${wire.port}`;
-        const before = await startBench(connection, origin, url, settings);
+        const before = await startBench(connection, settings, origin, url);
         const upload = await before.beginWhole(MEBIBYTE + 5, directory);
         await expectNothingSaid(upload, wire);
         await before.edge.stop();
         await expectArrival(
-          upload.at(await startBench(connection, origin, url, { ...settings, ...TRUSTING })),
+          upload.at(await startBench(connection, { ...settings, ...TRUSTING }, origin, url)),
         );
       },
     );
@@ -175,20 +168,12 @@ async function startOrigin(certificate: string): Promise<{ origin: FaultyOrigin;
   return { origin, wire };
 }
 
-async function startBench(
-  connection: Connection,
-  origin: FaultyOrigin,
-  url: string,
-  options: Omit<EdgeOptions, "vars"> = TRUSTING,
-): Promise<Bench> {
-  const vars = { ORIGIN_URL: url, ORIGIN_CONNECTION: connection, UPLOAD_DIRECTORIES: SETTINGS };
-  const edge = await startEdge({ ...options, vars });
-  onTestFinished(async () => edge.stop());
-  return new Bench(edge, origin);
-}
-
 /** The client is to come again, and nothing is lost (ruling 16). */
-async function expectNothingSaid(upload: Upload, wire: TlsWire, answer = CANNOT_CONNECT): Promise<void> {
+async function expectNothingSaid(
+  upload: Upload,
+  wire: TlsWire,
+  answer: unknown = CANNOT_CONNECT,
+): Promise<void> {
   const { bench, bytes } = upload;
   const before = wire.tried;
   for (let attempt = 0; attempt < 2; attempt++) {
@@ -198,16 +183,4 @@ async function expectNothingSaid(upload: Upload, wire: TlsWire, answer = CANNOT_
   expect(wire.tried).toBeGreaterThan(before);
   expect(wire.heard).toBe(0);
   expect(bench.origin.application.requests).toEqual([]);
-}
-
-async function told(upload: Upload): Promise<unknown[]> {
-  const { status, errorCode, errorContext } = await upload.close();
-  return [status, errorCode, errorContext];
-}
-
-async function expectArrival(upload: Upload): Promise<void> {
-  const { bench, destination, bytes } = upload;
-  for (let turn = 0; turn < 2; turn++) expect((await upload.close()).status).toBe(200);
-  expect((await bench.published(destination))?.equals(bytes)).toBe(true);
-  expect(bench.commitsOf(destination)).toHaveLength(1);
 }
