@@ -33,12 +33,7 @@ export default defineConfig({
       {
         test: {
           name: "pure",
-          include: [
-            "test/protocol/**/*.test.ts",
-            "test/origin/**/*.test.ts",
-            "test/tools/**/*.test.ts",
-            "test/*.test.ts",
-          ],
+          include: ["test/{protocol,http1,origin,runtime,config,middleware,tools,kill,docs}/**/*.test.ts"],
         },
       },
       {
@@ -71,7 +66,7 @@ export default defineConfig({
       {
         plugins: [
           cloudflareTest(({ inject }) => ({
-            main: "./src/index.ts",
+            main: "./src/worker.ts",
             miniflare: {
               compatibilityDate: "2026-10-20",
               durableObjects: {

@@ -1,11 +1,9 @@
-import type { SessionCounter } from "./session/session-counter.ts";
+import type { SessionBindings } from "./session/session-bindings.ts";
 import type { UploadSession } from "./session/upload-session.ts";
 
 /** The bindings of wrangler.toml as they arrive: nothing in here is believed before `readConfig`. */
-export interface Env {
+export interface Env extends SessionBindings {
   readonly UPLOAD_SESSIONS: DurableObjectNamespace<UploadSession>;
-  /** Counts open sessions where a directory limits them. */
-  readonly SESSION_COUNTERS: DurableObjectNamespace<SessionCounter>;
   /** Optional: how many sessions a client address may create in a minute. */
   readonly CREATE_SESSION_LIMIT?: RateLimit;
   readonly ORIGIN_URL?: unknown;

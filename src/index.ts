@@ -1,36 +1,8 @@
-import { Hono } from "hono";
-import { bits } from "./bits.ts";
-import { type Config, readConfig } from "./config.ts";
-import type { Env } from "./env.ts";
-import { health } from "./health.ts";
-import { tcpDoor } from "./ingress/tcp.ts";
-import { log } from "./log.ts";
-import { reverseProxy } from "./origin/reverse-proxy.ts";
-
+/** What another Hono app imports; README, "In another app". */
+export { bits } from "./middleware/bits.ts";
+export { type Config, ConfigError, readConfig, type UploadDirectory } from "./config/config.ts";
+export type { Env } from "./env.ts";
+export { health } from "./middleware/health.ts";
+export { tcpDoor } from "./ingress/tcp.ts";
 export { SessionCounter } from "./session/session-counter.ts";
 export { UploadSession } from "./session/upload-session.ts";
-
-const app = new Hono<{ Bindings: Env }>();
-
-app.use(health(readConfig));
-app.use(bits(readConfig));
-app.all("*", (context) => reverseProxy(context.req.raw, readConfig(context.env)));
-app.onError((error) => {
-  log("failed", { error: error.message });
-  return new Response(null, { status: 500 });
-});
-
-/** A wrong configuration still opens the door, for an Ack that says so. */
-function doorLimits(env: Env): Config["door"] {
-  try {
-    return readConfig(env).door;
-  } catch {
-    return {};
-  }
-}
-
-/** Two doors, one app: HTTP by `fetch`, and the raw connections of BITS clients by `connect`. */
-export default {
-  fetch: app.fetch,
-  connect: tcpDoor<Env>(app.fetch, doorLimits),
-} satisfies ExportedHandler<Env>;

@@ -2,7 +2,7 @@
  * The edge itself, counting what Cloudflare would bill. Storage counts its own rows; calls of an object's methods are
  * counted where they are made. `GET /bench/counts` gives the counts and begins again.
  */
-import edge, * as classes from "../../src/index.ts";
+import edge, * as classes from "../../src/worker.ts";
 
 const NOTHING = { workerRequests: 0, objectRequests: 0, rowsWritten: 0, rowsRead: 0, activeMilliseconds: 0 };
 let counts = { ...NOTHING };

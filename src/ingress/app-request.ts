@@ -1,7 +1,7 @@
-import { markArrival } from "../arrival.ts";
-import type { RequestHead } from "./http1-reader.ts";
+import { markArrival } from "./arrival.ts";
+import type { RequestHead } from "../http1/request-reader.ts";
 import type { RequestBody } from "./request-body.ts";
-import { methodOf } from "./wire-methods.ts";
+import { methodOf } from "../http1/wire-methods.ts";
 
 /**
  * The request as the app sees it, like one that came through `fetch`, redirects left to the app. BITS_POST is POST

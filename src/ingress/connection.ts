@@ -1,13 +1,18 @@
 import { toAppRequest } from "./app-request.ts";
 import type { DoorLimits } from "./door-limits.ts";
-import { type BodyCursor, ChunkedCursor, DEFAULT_CHUNKED_LIMITS, LengthCursor } from "./http1-chunked.ts";
-import type { BodyFraming } from "./http1-framing.ts";
-import { HeadReader, type RequestHead } from "./http1-reader.ts";
-import { Refusal } from "./refusals.ts";
+import {
+  type BodyCursor,
+  ChunkedCursor,
+  DEFAULT_CHUNKED_LIMITS,
+  LengthCursor,
+} from "../http1/body-cursor.ts";
+import type { BodyFraming } from "../http1/request-framing.ts";
+import { HeadReader, type RequestHead } from "../http1/request-reader.ts";
+import { Refusal } from "../http1/refusals.ts";
 import { linger, refuse } from "./refuse.ts";
 import { RequestBody } from "./request-body.ts";
 import { sendResponse } from "./send-response.ts";
-import { TimeLeft } from "./time-left.ts";
+import { TimeLeft } from "../runtime/time-left.ts";
 import { type Wire, WireTimeout } from "./wire.ts";
 
 /** One connection: its wire, who is at the other end, and the app its requests go to. */

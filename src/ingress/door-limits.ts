@@ -1,5 +1,7 @@
+import { DEFAULT_HEAD_LIMITS, type HeadLimits } from "../http1/head-limits.ts";
+
 /** What one connection, and one client, may ask of the TCP door. Every field has a default; an operator overrides by name. */
-export interface DoorLimits {
+export interface DoorLimits extends HeadLimits {
   /** From the first byte of a head to its last; then 408. Slow heads are how a client holds connections for nothing. */
   readonly headTimeoutSeconds: number;
   /** The longest silence inside a body. Counted per read, so a slow client that makes progress is never cut off. */
@@ -8,12 +10,6 @@ export interface DoorLimits {
   readonly keepAliveTimeoutSeconds: number;
   /** The longest a single write may wait for the client to take it. */
   readonly writeTimeoutSeconds: number;
-  /** Request line and header section together; beyond it 431. */
-  readonly maximumHeadBytes: number;
-  /** Header fields of one head, and trailer fields of one body; beyond it 431 for a head, 400 for a trailer. */
-  readonly maximumFields: number;
-  /** The request target on the request line; beyond it 414. */
-  readonly maximumTargetBytes: number;
   /** How much of a body that the app did not read is taken and thrown away, so that the client gets to read its answer. */
   readonly drainBytes: number;
   /** Open connections of one client address, per isolate; beyond it 503. */
@@ -31,9 +27,7 @@ export const DEFAULT_DOOR_LIMITS: DoorLimits = {
   bodyIdleTimeoutSeconds: 60,
   keepAliveTimeoutSeconds: 120,
   writeTimeoutSeconds: 60,
-  maximumHeadBytes: 65_536,
-  maximumFields: 100,
-  maximumTargetBytes: 8_192,
+  ...DEFAULT_HEAD_LIMITS,
   drainBytes: 16 * 1024 * 1024,
   connectionsPerClient: 10_000,
   requestsPerConnection: 10_000,

@@ -1,6 +1,6 @@
-import { formatHead } from "./http1-writer.ts";
-import type { Refusal } from "./refusals.ts";
-import { TimeLeft } from "./time-left.ts";
+import { formatHead } from "../http1/response-writer.ts";
+import type { Refusal } from "../http1/refusals.ts";
+import { TimeLeft } from "../runtime/time-left.ts";
 import type { Wire } from "./wire.ts";
 
 /** How long, and how much of, a refused client's bytes are taken, so that it reads the answer and not a reset. */

@@ -1,7 +1,7 @@
-import type { BodyReader } from "../arrival.ts";
+import type { BodyReader } from "./arrival.ts";
 import { BodyStream } from "./body-stream.ts";
-import type { BodyCursor } from "./http1-chunked.ts";
-import { Refusal } from "./refusals.ts";
+import type { BodyCursor } from "../http1/body-cursor.ts";
+import { Refusal } from "../http1/refusals.ts";
 import type { Wire } from "./wire.ts";
 
 interface Filled {

@@ -7,9 +7,9 @@ import {
   messageFields,
   type ResponseFraming,
   statedLength,
-} from "./http1-writer.ts";
+} from "../http1/response-writer.ts";
 
-import { respell } from "../wire-spelling.ts";
+import { respell } from "./wire-spelling.ts";
 
 /** Where a response's bytes go; each call is one packet where it fits. */
 export interface ByteSink {

@@ -1,6 +1,6 @@
 import { serveConnection } from "./connection.ts";
 import { DEFAULT_DOOR_LIMITS, type DoorLimits } from "./door-limits.ts";
-import { Refusal } from "./refusals.ts";
+import { Refusal } from "../http1/refusals.ts";
 import { refuse } from "./refuse.ts";
 import { Wire } from "./wire.ts";
 

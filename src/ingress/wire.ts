@@ -1,5 +1,5 @@
-import { Deadline } from "../deadline.ts";
-import { Headcount } from "../headcount.ts";
+import { Deadline } from "../runtime/deadline.ts";
+import { Headcount } from "../runtime/headcount.ts";
 
 /** One timed-out read or write; the connection is of no further use in that direction. */
 export class WireTimeout extends Error {

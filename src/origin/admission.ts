@@ -1,4 +1,4 @@
-import type { Config, UploadDirectory } from "../config.ts";
+import type { Config, UploadDirectory } from "../config/config.ts";
 import { type Fault, FAULTS } from "../protocol/faults.ts";
 import { HEADER } from "../protocol/headers.ts";
 import { reflect, type Silence } from "../protocol/reflect.ts";

@@ -1,5 +1,5 @@
 import type { CommitOutcome } from "../protocol/reflect.ts";
-import type { Carrier, Delivery } from "./delivery.ts";
+import type { Carrier, Delivery } from "./carrier.ts";
 import { hearOut } from "./hear-out.ts";
 import { closeSocket, openSocket } from "./open-socket.ts";
 import { acceptance, isSuccess, refusal, silence } from "./outcome.ts";

@@ -1,10 +1,10 @@
-import { endOf } from "./answer-framing.ts";
-import { AnswerReader, type ReadAnswer } from "./answer-reader.ts";
-import type { Carrier, Delivery } from "./delivery.ts";
+import { endOf, type ResponseHead } from "../http1/response-framing.ts";
+import { AnswerReader, type ReadAnswer } from "../http1/response-reader.ts";
+import type { Carrier, Delivery } from "./carrier.ts";
 import { hearOut } from "./hear-out.ts";
 import { closeSocket, openSocket } from "./open-socket.ts";
-import { acceptance, type AnswerHead, isSuccess, refusal, silence } from "./outcome.ts";
-import { formatRequestHead } from "./request-head.ts";
+import { acceptance, isSuccess, refusal, silence } from "./outcome.ts";
+import { formatRequestHead } from "../http1/request-writer.ts";
 import { send } from "./send.ts";
 import { type SilenceWatch, watchForSilence } from "./silence-watch.ts";
 
@@ -45,7 +45,7 @@ async function exchange(
   head: Uint8Array,
   { entity, length, silenceSeconds }: Delivery,
   watch: SilenceWatch,
-): Promise<AnswerHead | null> {
+): Promise<ResponseHead | null> {
   const messageLength = head.byteLength + length;
   const message = new FixedLengthStream(messageLength);
   // By the runtime's pipe, because it can be called off. A write of our own that the origin does not take could not:

@@ -1,4 +1,4 @@
-import type { UploadDirectory } from "../config.ts";
+import type { UploadDirectory } from "../config/config.ts";
 import { HEADER } from "../protocol/headers.ts";
 import { formatSessionId, type SessionId } from "../protocol/session-id.ts";
 

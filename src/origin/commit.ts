@@ -2,7 +2,7 @@ import type { CommitOutcome } from "../protocol/reflect.ts";
 import { byFetch } from "./by-fetch.ts";
 import { bySocket } from "./by-socket.ts";
 import type { CommitRequest } from "./commit-request.ts";
-import type { Carrier, Delivery } from "./delivery.ts";
+import type { Carrier, Delivery } from "./carrier.ts";
 import { readBack } from "./read-back.ts";
 
 /** Hands one finished upload to the origin application and says what became of it. */

@@ -1,3 +1,4 @@
+import type { ResponseHead } from "../http1/response-framing.ts";
 import { HEADER } from "../protocol/headers.ts";
 import type { CommitOutcome, Silence } from "../protocol/reflect.ts";
 import { parseFailingHresult } from "../protocol/write-ack.ts";
@@ -7,18 +8,12 @@ import type { SilenceWatch } from "./silence-watch.ts";
 const E_INVALIDARG = 0x80070057;
 const MAXIMUM_REPLY_URL_LENGTH = 2200;
 
-/** The head of the application's answer, whoever brought it. */
-export interface AnswerHead {
-  readonly status: number;
-  readonly headers: Headers;
-}
-
-export function isSuccess({ status }: AnswerHead): boolean {
+export function isSuccess({ status }: ResponseHead): boolean {
   return status >= 200 && status < 300;
 }
 
 /** What a 2xx says ([MC-BUP] 2.2.13.2); a reply URL of more than 2,200 characters is 400 by 2.2.1.2. */
-export function acceptance({ status, headers }: AnswerHead): CommitOutcome {
+export function acceptance({ status, headers }: ResponseHead): CommitOutcome {
   const staticReplyUrl = headers.get(HEADER.staticResponseUrl);
   if (staticReplyUrl !== null && staticReplyUrl.length > MAXIMUM_REPLY_URL_LENGTH) {
     return { kind: "refused", status: 400, hresult: E_INVALIDARG };
@@ -32,7 +27,7 @@ export function acceptance({ status, headers }: AnswerHead): CommitOutcome {
 }
 
 /** What every other status says, with the application's own error code under either of its names (ruling 14). */
-export function refusal(request: CommitRequest, { status, headers }: AnswerHead): CommitOutcome {
+export function refusal(request: CommitRequest, { status, headers }: ResponseHead): CommitOutcome {
   // 412 to a request with a condition answers the condition, not the application's own mind.
   if (status === 412 && request.headers.has("If-None-Match")) return { kind: "destinationExists" };
   const hresult = parseFailingHresult(headers.get(HEADER.errorCode) ?? headers.get(HEADER.error));

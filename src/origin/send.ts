@@ -1,4 +1,4 @@
-import { letGo } from "../let-go.ts";
+import { letGo } from "../runtime/let-go.ts";
 import type { SilenceWatch } from "./silence-watch.ts";
 
 /** How much of an upload lies ready for the origin: one large piece, or several small ones. */

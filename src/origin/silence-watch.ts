@@ -1,4 +1,4 @@
-import { Deadline } from "../deadline.ts";
+import { Deadline } from "../runtime/deadline.ts";
 
 /** A limit on silence, not on work: it starts again whenever the origin is heard. */
 export interface SilenceWatch {

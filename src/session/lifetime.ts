@@ -1,8 +1,8 @@
-import { type Config, directoryOf } from "../config.ts";
+import { type Config, directoryOf } from "../config/config.ts";
 import { parseSessionId } from "../protocol/session-id.ts";
-import type { SessionPacket, SessionRecord } from "./session-record.ts";
+import type { SessionPacket, SessionRecord } from "../protocol/session-record.ts";
 import type { SessionStore } from "./session-store.ts";
-import { issuedAtOf } from "./session-ticket.ts";
+import { issuedAtOf } from "../signed/session-ticket.ts";
 
 /** For sessions whose directory has left the configuration. */
 const DEFAULT_TIMEOUT_SECONDS = 1_209_600;

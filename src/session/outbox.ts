@@ -1,11 +1,11 @@
-import type { Config, UploadDirectory } from "../config.ts";
+import type { Config, UploadDirectory } from "../config/config.ts";
 import { commit } from "../origin/commit.ts";
 import { commitRequest, putRequest } from "../origin/commit-request.ts";
 import { FAULTS } from "../protocol/faults.ts";
 import type { CommitOutcome } from "../protocol/reflect.ts";
-import { dataUrl } from "./data-url.ts";
+import { dataUrl } from "../signed/signed-url.ts";
 import type { SessionJournal } from "./session-journal.ts";
-import { bury, orphan, seal, type SessionRecord, settle, stateOf } from "./session-record.ts";
+import { bury, orphan, seal, type SessionRecord, settle, stateOf } from "../protocol/session-record.ts";
 import type { SessionStore } from "./session-store.ts";
 
 /** How soon an object that died in the middle of a commit takes it up again. */

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { parseSessionId, type SessionId } from "../protocol/session-id.ts";
-import type { SessionRecord } from "./session-record.ts";
+import type { SessionRecord } from "../protocol/session-record.ts";
 
 /**
  * What is stored in place of a record that this edge goes by. "newer": an edge of a newer version has written it, and

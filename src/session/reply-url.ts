@@ -1,6 +1,6 @@
-import type { Config, UploadDirectory } from "../config.ts";
-import { dataUrl } from "./data-url.ts";
-import type { SessionRecord } from "./session-record.ts";
+import type { Config, UploadDirectory } from "../config/config.ts";
+import { dataUrl } from "../signed/signed-url.ts";
+import type { SessionRecord } from "../protocol/session-record.ts";
 
 /** Where the client finds the application's reply, the same for every Ack; null where there is none. */
 export async function replyUrlOf(

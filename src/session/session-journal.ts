@@ -1,12 +1,12 @@
-import type { UploadDirectory } from "../config.ts";
-import { log, type LogEvent } from "../log.ts";
+import type { UploadDirectory } from "../config/config.ts";
+import { log, type LogEvent } from "../runtime/log.ts";
 import type { CommitOutcome } from "../protocol/reflect.ts";
 import type { SessionId } from "../protocol/session-id.ts";
 import { formatHresult } from "../protocol/write-ack.ts";
 import { type SessionCounter, counterName } from "./session-counter.ts";
-import type { SessionPacket, SessionRecord } from "./session-record.ts";
+import type { SessionPacket, SessionRecord } from "../protocol/session-record.ts";
 import type { SessionStore } from "./session-store.ts";
-import { shardOfTicket } from "./session-ticket.ts";
+import { shardOfTicket } from "../signed/session-ticket.ts";
 
 type Fields = Parameters<typeof log>[1];
 type Tell = (counter: DurableObjectStub<SessionCounter>, sessionId: SessionId) => Promise<void>;

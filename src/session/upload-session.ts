@@ -1,11 +1,10 @@
 import { DurableObject } from "cloudflare:workers";
-import { type Config, directoryOf, readConfig, type UploadDirectory } from "../config.ts";
-import type { Env } from "../env.ts";
-import { log } from "../log.ts";
+import { type Config, directoryOf, readConfig, type UploadDirectory } from "../config/config.ts";
+import { log } from "../runtime/log.ts";
 import { FAULTS } from "../protocol/faults.ts";
-import { type SessionState, TRANSITIONS } from "../protocol/transfer.ts";
-import { type Answer, resultOf, UNKNOWN } from "./answer.ts";
-import type { DataKind } from "./data-url.ts";
+import { type SessionState, TRANSITIONS } from "../protocol/transitions.ts";
+import { type Answer, resultOf, UNKNOWN } from "../protocol/session-answer.ts";
+import type { DataKind } from "../signed/signed-url.ts";
 import { Ending } from "./ending.ts";
 import { Intake, type Piece } from "./intake.ts";
 import { Lifetime } from "./lifetime.ts";
@@ -13,7 +12,8 @@ import { Outbox } from "./outbox.ts";
 import { replyUrlOf } from "./reply-url.ts";
 import { appendReply, type DataSize, measure, streamOf } from "./session-data.ts";
 import { SessionJournal } from "./session-journal.ts";
-import { type SessionPacket, stateOf } from "./session-record.ts";
+import { type SessionPacket, stateOf } from "../protocol/session-record.ts";
+import type { SessionBindings } from "./session-bindings.ts";
 import { SessionStore } from "./session-store.ts";
 import { StagedPieces } from "./staged-pieces.ts";
 
@@ -25,7 +25,7 @@ const ALARM_RETRY_MS = 60_000;
  * stands, asks the table of protocol/transfer.ts what to do, has it done and stored, and is answered;
  * the answer leaves when what it says is on disk.
  */
-export class UploadSession extends DurableObject<Env> {
+export class UploadSession extends DurableObject<SessionBindings> {
   readonly #store = new SessionStore(this.ctx.storage);
   readonly #lifetime = new Lifetime(this.#store, () => this.config());
   readonly #journal = new SessionJournal({

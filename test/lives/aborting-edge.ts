@@ -1,14 +1,14 @@
-import worker, { UploadSession as Session } from "../../src/index.ts";
-import { type Config, readConfig } from "../../src/config.ts";
+import worker, { UploadSession as Session } from "../../src/worker.ts";
+import { type Config, readConfig } from "../../src/config/config.ts";
 import type { Env as EdgeEnv } from "../../src/env.ts";
 import { tcpDoor } from "../../src/ingress/tcp.ts";
 import { HEADER } from "../../src/protocol/headers.ts";
 import { parseSessionId, type SessionId } from "../../src/protocol/session-id.ts";
-import type { Answer } from "../../src/session/answer.ts";
+import type { Answer } from "../../src/protocol/session-answer.ts";
 import type { Piece } from "../../src/session/intake.ts";
-import type { SessionPacket } from "../../src/session/session-record.ts";
+import type { SessionPacket } from "../../src/protocol/session-record.ts";
 
-export { SessionCounter } from "../../src/index.ts";
+export { SessionCounter } from "../../src/worker.ts";
 
 /**
  * The edge as it is, but for the lives of its objects. ABORTS says when they end by themselves:

@@ -1,11 +1,11 @@
-import worker, { UploadSession as Session } from "../../src/index.ts";
-import { readConfig } from "../../src/config.ts";
+import worker, { UploadSession as Session } from "../../src/worker.ts";
+import { readConfig } from "../../src/config/config.ts";
 import type { Env as EdgeEnv } from "../../src/env.ts";
 import { tcpDoor } from "../../src/ingress/tcp.ts";
 import { HEADER } from "../../src/protocol/headers.ts";
 import { parseSessionId } from "../../src/protocol/session-id.ts";
 
-export { SessionCounter } from "../../src/index.ts";
+export { SessionCounter } from "../../src/worker.ts";
 
 interface Env extends EdgeEnv {
   readonly UPLOAD_SESSIONS: DurableObjectNamespace<UploadSession>;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config/config.ts";
 import { commitRequest, notificationUrl } from "../../src/origin/commit-request.ts";
 import type { SessionId } from "../../src/protocol/session-id.ts";
 

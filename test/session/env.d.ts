@@ -1,5 +1,5 @@
 import type { Env } from "../../src/env.ts";
-import type worker from "../../src/index.ts";
+import type worker from "../../src/worker.ts";
 
 declare global {
   namespace Cloudflare {

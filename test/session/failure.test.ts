@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { parseSessionId } from "../../src/protocol/session-id.ts";
-import { relayFragment } from "../../src/session/relay-fragment.ts";
+import { relayFragment } from "../../src/middleware/relay-fragment.ts";
 import { Conversation, entityOf } from "./packets.ts";
 
 const MEBIBYTE = 1024 * 1024;

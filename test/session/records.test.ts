@@ -1,9 +1,9 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, inject, test } from "vitest";
-import { directoryOf, readConfig } from "../../src/config.ts";
-import { TRANSITIONS } from "../../src/protocol/transfer.ts";
-import { stateOf } from "../../src/session/session-record.ts";
+import { directoryOf, readConfig } from "../../src/config/config.ts";
+import { TRANSITIONS } from "../../src/protocol/transitions.ts";
+import { stateOf } from "../../src/protocol/session-record.ts";
 import { commitsOf, type Conversation, digestFieldOf, entityOf, storedAt } from "./packets.ts";
 import { load, storedOf } from "./stored-session.ts";
 

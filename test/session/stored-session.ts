@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { inject } from "vitest";
-import type { SessionRecord } from "../../src/session/session-record.ts";
+import type { SessionRecord } from "../../src/protocol/session-record.ts";
 import { Conversation } from "./packets.ts";
 
 /** What an object has in storage. */

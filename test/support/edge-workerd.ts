@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { bundle, type Bundle } from "./bundle.ts";
 import { ChildProgram, type LogLine } from "./child-program.ts";
-import type { EdgeSetup, StartedEdge } from "./edge.ts";
+import type { EdgeSetup, StartedEdge } from "./edge-setup.ts";
 
 /**
  * A Worker between the edge and its origin. It has no `connect` handler, so `connect()` fails at once, in the words of

@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { experimental_readRawConfig as readRawConfig } from "wrangler";
 import { PROJECT, QUIET, WRANGLER } from "./bundle.ts";
 import { ChildProgram, type LogLine } from "./child-program.ts";
-import type { EdgeSetup, StartedEdge } from "./edge.ts";
+import type { EdgeSetup, StartedEdge } from "./edge-setup.ts";
 import { freePort } from "./free-port.ts";
 import { RawConnection } from "./raw-connection.ts";
 

@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { StartedEdge } from "./edge-setup.ts";
 import type { ChildProgram, LogLine } from "./child-program.ts";
 import { startWorkerd } from "./edge-workerd.ts";
 import { atProcessEnd } from "./process-end.ts";
@@ -39,28 +40,6 @@ export interface EdgeOptions {
   outbound?: "network" | "fetch-only";
   httpPort?: number;
   tcpPort?: number;
-}
-
-/** What either flavour needs to start once. */
-export interface EdgeSetup {
-  readonly vars: Readonly<Record<string, unknown>>;
-  readonly secrets: Readonly<Record<string, string>>;
-  readonly storage: string;
-  /** For generated configuration. */
-  readonly folder: string;
-  readonly main: string | undefined;
-  readonly experiments: readonly string[];
-  readonly trustedCertificate: string | undefined;
-  readonly outbound: "network" | "fetch-only";
-  readonly httpPort: number | undefined;
-  readonly tcpPort: number | undefined;
-}
-
-/** A started program and the ports on which it really listens. */
-export interface StartedEdge {
-  readonly program: ChildProgram;
-  readonly httpPort: number;
-  readonly tcpPort: number;
 }
 
 /** The running edge: both doors, its log, its end. */

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { unstable_readConfig } from "wrangler";
-import { type Config, readConfig } from "../../src/config.ts";
+import { type Config, readConfig } from "../../src/config/config.ts";
 import { BITS_PROPERTIES } from "../../tools/import-iis/iis-configuration.ts";
 import { run, USAGE } from "../../tools/import-iis/run.ts";
 

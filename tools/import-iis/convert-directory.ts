@@ -16,7 +16,7 @@ export interface Block extends Conversion {
   readonly path: string;
 }
 
-/** The letters that the edge serves in a directory's path; src/config.ts asks for the same. */
+/** The letters that the edge serves in a directory's path; src/config/config.ts asks for the same. */
 const SERVED_PATH = /^\/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]+\/)*$/;
 
 const NO_CLEANUP_TASK =

@@ -1,7 +1,7 @@
 import { type Conversion, nothing, type Properties } from "./conversion.ts";
 import { quote } from "./quote.ts";
 
-/** Windows' limit, and that of src/config.ts. */
+/** Windows' limit, and that of src/config/config.ts. */
 const MAXIMUM_URL_CHARACTERS = 2200;
 
 /** BITSServerNotificationType: the metabase's numbers, and the names that people use for them. */

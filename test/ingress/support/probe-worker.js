@@ -1,5 +1,5 @@
 // A Worker behind the real door, one path for each thing an app may do. Bundled and run by start-door.ts.
-import { arrivalOf } from "../../../src/arrival.ts";
+import { arrivalOf } from "../../../src/ingress/arrival.ts";
 import { tcpDoor } from "../../../src/ingress/tcp.ts";
 
 const encoder = new TextEncoder();

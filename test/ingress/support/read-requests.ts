@@ -1,6 +1,6 @@
-import { type BodyCursor, ChunkedCursor, LengthCursor } from "../../../src/ingress/http1-chunked.ts";
-import { HeadReader, type RequestHead } from "../../../src/ingress/http1-reader.ts";
-import { Refusal } from "../../../src/ingress/refusals.ts";
+import { type BodyCursor, ChunkedCursor, LengthCursor } from "../../../src/http1/body-cursor.ts";
+import { HeadReader, type RequestHead } from "../../../src/http1/request-reader.ts";
+import { Refusal } from "../../../src/http1/refusals.ts";
 
 /** A request as far as its bytes went. */
 interface ReadRequest {

@@ -1,0 +1,190 @@
+import * as v from "valibot";
+import { type DIRECTORY, VARIABLES } from "./config-schema.ts";
+
+/** A virtual directory with BITS uploads enabled. README, "Configuration", has IIS's names for these. */
+export interface UploadDirectory {
+  /** Prefix of the paths it serves, `/uploads/`; compared without case, as IIS does. */
+  readonly path: string;
+  readonly enabled: boolean;
+  /**
+   * How the application learns of an upload: "none", a PUT of the file; "by-value", a POST of it to
+   * `notificationUrl`; "by-reference", a POST without a body that says where to GET it.
+   */
+  readonly notification: "none" | "by-value" | "by-reference";
+  /** Absolute, or relative to the destination's folder; null for "none". */
+  readonly notificationUrl: string | null;
+  /** When the application gets an upload, and so which Ack carries its error (rulings 14 and 15). */
+  readonly commitOn: "close-session" | "last-fragment";
+  /** Whether the application answers with data for the client: upload-reply (ruling 15). */
+  readonly reply: boolean;
+  readonly allowOverwrites: boolean;
+  readonly maximumUploadBytes: number;
+  /** From the last accepted packet to the removal of everything, the tombstone too (ruling 23). */
+  readonly sessionTimeoutSeconds: number;
+  /** Longest silence of the application, and longest wait of a Close-Session (ruling 16). */
+  readonly originTimeoutSeconds: number;
+  /** What to do where nobody knows whether a notified application took an upload (ruling 19). */
+  readonly unknownOutcome: "retry" | "hold";
+  /** The host that a client is to send the session's later packets to ([MC-BUP] 2.2.3.2); null for this one. */
+  readonly hostId: string | null;
+  /** When a client may go back to the first host; 0 for never. */
+  readonly hostIdFallbackTimeoutSeconds: number;
+  /** Open sessions of one client address; null for any number. */
+  readonly maximumSessionsPerClient: number | null;
+  /** Who may create a session: anybody who may reach the edge, or whom the origin admits. */
+  readonly authorize: "none" | "origin";
+  /** Asked by `authorize: "origin"` in place of the destination; absolute or relative to its folder. */
+  readonly authorizeUrl: string | null;
+  /** CIDR ranges of clients; null for all. */
+  readonly allowFrom: readonly string[] | null;
+}
+
+/** What brings commits to the origin: a socket, the runtime's `fetch`, or the one that suits. */
+export type OriginConnection = "auto" | "socket" | "fetch";
+
+/** What an operator may set of the TCP door's limits; what is not set keeps the door's own default. */
+interface DoorSettings {
+  readonly headTimeoutSeconds?: number;
+  readonly bodyIdleTimeoutSeconds?: number;
+  readonly keepAliveTimeoutSeconds?: number;
+  readonly connectionsPerClient?: number;
+  readonly requestsPerConnection?: number;
+}
+
+export interface Config {
+  /** Scheme, host and base path of the origin, without a slash at its end. */
+  readonly originUrl: string;
+  /** Value of Authorization on commits; null to send none. */
+  readonly originAuthorization: string | null;
+  readonly originConnection: OriginConnection;
+  /** Longest path first, so that the first match is the right one. */
+  readonly directories: readonly UploadDirectory[];
+  /** Keys of session ids: the first signs, all are accepted. Empty where SESSION_KEY is not set. */
+  readonly sessionKeys: readonly string[];
+  /** Scheme and host of the URLs that the edge makes of itself; null to use the one that the client used. */
+  readonly publicUrl: string | null;
+  /** Where a monitor asks how the edge is. */
+  readonly healthPath: string;
+  /** CIDR ranges of gateways before the HTTP door whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
+  /** Largest body of one Fragment, bytes. */
+  readonly maximumFragmentBytes: number;
+  readonly door: DoorSettings;
+}
+
+/** What is wrong with the configuration: a sentence that names the variable and what was expected. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+const known = new WeakMap<object, Config>();
+
+/**
+ * Reads the whole configuration, once for each `env`.
+ *
+ * @throws ConfigError for the first value that is wrong
+ */
+export function readConfig(env: object): Config {
+  const earlier = known.get(env);
+  if (earlier !== undefined) return earlier;
+  const config = parseConfig(env);
+  known.set(env, config);
+  return config;
+}
+
+function parseConfig(env: object): Config {
+  // A workerd of one's own says null of an environment variable that is not set.
+  const given: Record<string, unknown> = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== null),
+  );
+  for (const name of ["UPLOAD_DIRECTORIES", "TRUSTED_PROXIES"]) given[name] = parseJson(given[name]);
+  const result = v.safeParse(VARIABLES, given, { abortEarly: true });
+  if (!result.success) throw new ConfigError(sentence(result.issues[0]));
+
+  const variables = result.output;
+  const directories = variables.UPLOAD_DIRECTORIES.map(toDirectory);
+  directories.sort((one, other) => other.path.length - one.path.length);
+
+  return {
+    originUrl: variables.ORIGIN_URL.replace(/\/+$/, ""),
+    originAuthorization: variables.ORIGIN_AUTHORIZATION ?? null,
+    originConnection: variables.ORIGIN_CONNECTION,
+    directories,
+    sessionKeys: [variables.SESSION_KEY, variables.SESSION_KEY_PREVIOUS].filter((key) => key !== undefined),
+    publicUrl: variables.PUBLIC_URL === undefined ? null : new URL(variables.PUBLIC_URL).origin,
+    healthPath: variables.HEALTH_PATH,
+    trustedProxies: variables.TRUSTED_PROXIES,
+    maximumFragmentBytes: variables.MAXIMUM_FRAGMENT_BYTES,
+    door: withoutUndefined({
+      headTimeoutSeconds: variables.HEAD_TIMEOUT_SECONDS,
+      bodyIdleTimeoutSeconds: variables.BODY_IDLE_TIMEOUT_SECONDS,
+      keepAliveTimeoutSeconds: variables.KEEP_ALIVE_TIMEOUT_SECONDS,
+      connectionsPerClient: variables.CONNECTIONS_PER_CLIENT,
+      requestsPerConnection: variables.REQUESTS_PER_CONNECTION,
+    }),
+  };
+}
+
+/** wrangler.toml's spelling → ours. */
+function toDirectory(settings: v.InferOutput<typeof DIRECTORY>): UploadDirectory {
+  return {
+    path: settings.path,
+    enabled: settings.enabled,
+    notification: settings.notification,
+    notificationUrl: settings.notification_url ?? null,
+    commitOn: settings.reply ? "last-fragment" : settings.commit_on,
+    reply: settings.reply,
+    allowOverwrites: settings.allow_overwrites,
+    maximumUploadBytes: settings.maximum_upload_bytes,
+    sessionTimeoutSeconds: settings.session_timeout_seconds,
+    originTimeoutSeconds: settings.origin_timeout_seconds,
+    unknownOutcome: settings.unknown_outcome,
+    hostId: settings.host_id ?? null,
+    hostIdFallbackTimeoutSeconds: settings.host_id_fallback_timeout_seconds,
+    maximumSessionsPerClient: settings.maximum_sessions_per_client ?? null,
+    authorize: settings.authorize,
+    authorizeUrl: settings.authorize_url ?? null,
+    allowFrom: settings.allow_from ?? null,
+  };
+}
+
+/** The directory that serves `path`, enabled or not; null where there is none. The longest prefix wins. */
+export function directoryOf(config: Config, path: string): UploadDirectory | null {
+  const lower = path.toLowerCase();
+  return config.directories.find((directory) => lower.startsWith(directory.path.toLowerCase())) ?? null;
+}
+
+/** wrangler.toml delivers a list, the dashboard and `--var` deliver its JSON text. */
+function parseJson(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value; // refused below, with the sentence for a value that is no array
+  }
+}
+
+/** `UPLOAD_DIRECTORIES[0].notification must be "none" or "by-value", but is "email".` */
+function sentence(issue: v.BaseIssue<unknown>): string {
+  const path = issue.path ?? [];
+  const names = path.map(({ key }) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`));
+  const variable = names.join("").replace(/^\./, "");
+  if (issue.expected === "never")
+    return `${variable} is no setting; README.md lists the settings of a directory.`;
+  const value = path.at(-1)?.value;
+  // Never repeat a secret into a log.
+  const isSecret = /^(SESSION_KEY|ORIGIN_AUTHORIZATION)/.test(variable);
+  const found =
+    value === undefined || value === ""
+      ? "is not set"
+      : isSecret
+        ? "is something else"
+        : `is ${JSON.stringify(value)}`;
+  return `${variable} must be ${issue.message}, but ${found}.`;
+}
+
+function withoutUndefined<T extends object>(value: T): { [key in keyof T]?: Exclude<T[key], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as {
+    [key in keyof T]?: Exclude<T[key], undefined>;
+  };
+}

@@ -1,0 +1,25 @@
+/** What the head of a request is made of. */
+export interface RequestParts {
+  readonly method: string;
+  /** Absolute. */
+  readonly url: string;
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+/**
+ * The head of a commit's request as it goes over a connection of its own (RFC 9112 section 3). It does not say
+ * `Connection: close`: a server that is to close after an early answer does so on a body that still comes, and the reset
+ * takes the answer with it (section 9.6). Whoever reads the answer ends the connection.
+ *
+ * @param length bytes of the body that follows
+ * @throws TypeError where a value would end its line before its time
+ */
+export function formatRequestHead({ method, url, headers }: RequestParts, length: number): string {
+  const { host, pathname, search } = new URL(url);
+  const fields = [["Host", host], ["Content-Length", String(length)], ...headers];
+  for (const [name, value = ""] of fields) {
+    if (/[\r\n\0]/.test(value)) throw new TypeError(`the value of ${name} is more than one line`);
+  }
+  const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${method} ${pathname}${search} HTTP/1.1\r\n${lines.join("")}\r\n`;
+}

@@ -1,0 +1,78 @@
+import { type Config, directoryOf } from "../config/config.ts";
+import type { Env } from "../env.ts";
+import { serveEntity } from "./serve-entity.ts";
+import { type DataRequest, parseDataUrl } from "../signed/signed-url.ts";
+import type { UploadSession } from "../session/upload-session.ts";
+
+const PIECE_BYTES = 1024 * 1024;
+const METHODS: { readonly [kind in DataRequest["kind"]]: readonly string[] } = {
+  entity: ["GET", "HEAD"],
+  reply: ["GET", "HEAD"],
+  "new-reply": ["PUT"],
+};
+
+/**
+ * Serves the signed URLs: a client fetches its reply, an application that is notified by reference
+ * fetches the entity and leaves its reply ([MC-BUP] 3.5.5 and 2.2.12; rulings 24 and 25).
+ *
+ * @returns null for any other path, which is somebody else's to answer
+ */
+export async function answerData(
+  request: Request,
+  config: Config,
+  sessions: Env["UPLOAD_SESSIONS"],
+): Promise<Response | null> {
+  const { pathname } = new URL(request.url);
+  const directory = directoryOf(config, pathname);
+  if (directory === null) return null;
+  const data = await parseDataUrl(request.method, pathname, directory, config, Date.now());
+  if (data === null) return null;
+  const { kind, sessionId, isSigned } = data;
+  // Whether a session exists is not for those to know who have no URL of it.
+  if (!isSigned) return new Response(null, { status: 403 });
+  if (!METHODS[kind].includes(request.method)) {
+    return new Response(null, { status: 405, headers: { Allow: METHODS[kind].join(", ") } });
+  }
+  const session = sessions.getByName(sessionId);
+  if (kind === "new-reply") return await takeReply(request, session);
+  const found = await session.measure(kind);
+  if (found === null) return new Response(null, { status: 404 });
+  return await serveEntity(request, {
+    ...found,
+    etag: `"${sessionId}-${found.modifiedAt.toString(16)}"`,
+    read: async (start, end) => await session.read(kind, start, end),
+  });
+}
+
+/** The application's reply, piece by piece; the last whole PUT before the application's answer is the reply. */
+async function takeReply(request: Request, session: DurableObjectStub<UploadSession>): Promise<Response> {
+  const announced = request.headers.get("Content-Length");
+  const length = await storeReply(request.body, session);
+  // No notification runs that it could be a reply to, or another PUT has come in between.
+  if (length === "refused") return new Response(null, { status: 409 });
+  if (length === "too-large") return new Response(null, { status: 413 });
+  if (length !== "broken" && (announced === null || Number(announced) === length)) {
+    return new Response(null, { status: 201 });
+  }
+  await session.appendReply(0, new Uint8Array(0)); // a torn reply is none
+  return new Response(null, { status: 400 });
+}
+
+/** @returns how many bytes were stored; "broken" where the connection failed */
+async function storeReply(
+  body: ReadableStream<Uint8Array> | null,
+  session: DurableObjectStub<UploadSession>,
+): Promise<number | "refused" | "too-large" | "broken"> {
+  const reader = body?.getReader({ mode: "byob" });
+  const begun = await session.appendReply(0, new Uint8Array(0));
+  if (begun !== "taken") return begun;
+  for (let length = 0; ;) {
+    const read = await reader?.readAtLeast(PIECE_BYTES, new Uint8Array(PIECE_BYTES)).catch(() => null);
+    if (read === null) return "broken";
+    const bytes = read?.value ?? new Uint8Array(0);
+    const answer = bytes.byteLength > 0 ? await session.appendReply(length, bytes) : "taken";
+    if (answer !== "taken") return answer;
+    length += bytes.byteLength;
+    if (read === undefined || read.done) return length;
+  }
+}

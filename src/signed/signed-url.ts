@@ -1,0 +1,88 @@
+import type { Config, UploadDirectory } from "../config/config.ts";
+import { DATA_FOLDER } from "../protocol/destination.ts";
+import { parseSessionId, type SessionId } from "../protocol/session-id.ts";
+import { isSigned, sign } from "./signature.ts";
+
+/**
+ * What a URL on the edge gives access to: to read the entity or the reply of a session, or to write
+ * its reply. Each is bound by its signature to one session, one directory and one time (ruling 24).
+ */
+export type DataKind = "entity" | "reply" | "new-reply";
+
+/** Where IIS kept the same things, so that operators know them again ([MC-BUP] 4.2). */
+const PLACES: { readonly [kind in DataKind]: { readonly folder: string; readonly file: string } } = {
+  entity: { folder: "Requests", file: "requestfile.bin" },
+  reply: { folder: "Replies", file: "responsefile.bin" },
+  "new-reply": { folder: "Replies", file: "responsefile.bin" },
+};
+
+const PATH = new RegExp(
+  `^${DATA_FOLDER}/(Requests|Replies)/([^/]+)/([0-9a-f]{1,12})-([0-9a-f]{32})/[a-z]+\\.bin$`,
+);
+const SIGNATURE_BYTES = 16;
+
+/**
+ * A signed URL.
+ *
+ * @param base scheme and host, as the reader will reach the edge
+ * @param expiresAt milliseconds since 1970
+ */
+export async function dataUrl(
+  kind: DataKind,
+  base: string,
+  directory: UploadDirectory,
+  sessionId: SessionId,
+  expiresAt: number,
+  key: string,
+): Promise<string> {
+  const expires = Math.ceil(expiresAt / 1000);
+  const signature = await sign(key, messageOf(kind, directory, sessionId, expires), SIGNATURE_BYTES);
+  const { folder, file } = PLACES[kind];
+  return `${base}${directory.path}${DATA_FOLDER}/${folder}/${sessionId}/${expires.toString(16)}-${toHex(signature)}/${file}`;
+}
+
+/** A request for a session's data: whose, what for, and whether the URL is one that we made. */
+export interface DataRequest {
+  readonly kind: DataKind;
+  readonly sessionId: SessionId;
+  readonly isSigned: boolean;
+}
+
+/** What a path asks for; null where it is no data URL of `directory`. */
+export async function parseDataUrl(
+  method: string,
+  path: string,
+  directory: UploadDirectory,
+  { sessionKeys }: Config,
+  now: number,
+): Promise<DataRequest | null> {
+  const [, folder, id = "", expiry = "", signature = ""] = PATH.exec(path.slice(directory.path.length)) ?? [];
+  const sessionId = parseSessionId(id);
+  if (folder === undefined || sessionId === null) return null;
+  const written = method === "PUT" ? "new-reply" : "reply";
+  const kind: DataKind = folder === "Requests" ? "entity" : written;
+  const expires = Number.parseInt(expiry, 16);
+  const message = messageOf(kind, directory, sessionId, expires);
+  return {
+    kind,
+    sessionId,
+    isSigned: expires * 1000 > now && (await isSigned(sessionKeys, message, fromHex(signature))),
+  };
+}
+
+function messageOf(
+  kind: DataKind,
+  directory: UploadDirectory,
+  sessionId: SessionId,
+  expires: number,
+): Uint8Array {
+  return new TextEncoder().encode([kind, directory.path, sessionId, expires].join("\n"));
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function fromHex(hex: string): Uint8Array {
+  return Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+}

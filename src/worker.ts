@@ -1,0 +1,36 @@
+import { Hono } from "hono";
+import { bits } from "./middleware/bits.ts";
+import { type Config, readConfig } from "./config/config.ts";
+import type { Env } from "./env.ts";
+import { health } from "./middleware/health.ts";
+import { tcpDoor } from "./ingress/tcp.ts";
+import { log } from "./runtime/log.ts";
+import { reverseProxy } from "./proxy/pass-through.ts";
+
+export { SessionCounter } from "./session/session-counter.ts";
+export { UploadSession } from "./session/upload-session.ts";
+
+const app = new Hono<{ Bindings: Env }>();
+
+app.use(health(readConfig));
+app.use(bits(readConfig));
+app.all("*", (context) => reverseProxy(context.req.raw, readConfig(context.env)));
+app.onError((error) => {
+  log("failed", { error: error.message });
+  return new Response(null, { status: 500 });
+});
+
+/** A wrong configuration still opens the door, for an Ack that says so. */
+function doorLimits(env: Env): Config["door"] {
+  try {
+    return readConfig(env).door;
+  } catch {
+    return {};
+  }
+}
+
+/** Two doors, one app: HTTP by `fetch`, and the raw connections of BITS clients by `connect`. */
+export default {
+  fetch: app.fetch,
+  connect: tcpDoor<Env>(app.fetch, doorLimits),
+} satisfies ExportedHandler<Env>;
