@@ -39,7 +39,7 @@ export interface Bundle {
  * The production bundle of `main`, made by wrangler as `npm run deploy` makes it, with what wrangler.toml says of
  * it. Kept by the hash of all that goes into it, so that many test files cost one build.
  */
-export async function bundle(main = join(PROJECT, "src", "index.ts")): Promise<Bundle> {
+export async function bundle(main = join(PROJECT, "src", "worker.ts")): Promise<Bundle> {
   const folder = join(CACHE, await hashOf(main));
   const kept = await readFile(join(folder, "settings.json"), "utf8").catch(() => {});
   if (kept === undefined) await make(main, folder);

@@ -17,7 +17,7 @@ export async function startWrangler(setup: EdgeSetup, logs: LogLine[]): Promise<
   const config = join(setup.folder, "wrangler.json");
   const { rawConfig } = readRawConfig({ config: join(PROJECT, "wrangler.toml") });
   const own = {
-    main: setup.main ?? join(PROJECT, "src", "index.ts"),
+    main: setup.main ?? join(PROJECT, "src", "worker.ts"),
     connect: [{ protocol: "tcp", port: tcpPort, address: "127.0.0.1" }],
     vars: setup.vars,
   };
