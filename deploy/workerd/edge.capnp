@@ -15,7 +15,7 @@ const edge :Workerd.Config = (services = .services, sockets = .sockets);
 
 const services :List(Workerd.Service) = [
   (name = "main", worker = (
-    modules = [(name = "worker.js", esModule = embed "../../dist/index.js")],
+    modules = [(name = "worker.js", esModule = embed "../../dist/worker.js")],
     # As in wrangler.toml.
     compatibilityDate = "2026-10-20",
     bindings = [

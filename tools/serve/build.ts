@@ -8,7 +8,7 @@ import { ServeError } from "./serve-error.ts";
 export const PROJECT = join(import.meta.dirname, "..", "..");
 
 /** What `npm run bundle` builds and edge.capnp embeds. */
-export const WORKER = join(PROJECT, "dist", "index.js");
+export const WORKER = join(PROJECT, "dist", "worker.js");
 
 /**
  * Builds the Worker as a deployment does, without a network.
