@@ -16,6 +16,7 @@ declare class Headers {
   get(name: string): string | null;
   has(name: string): boolean;
   append(name: string, value: string): void;
+  delete(name: string): void;
   getSetCookie(): string[];
   [Symbol.iterator](): IterableIterator<[string, string]>;
 }
