@@ -8,7 +8,7 @@ import { HEADER } from "../protocol/headers.ts";
 import type { Packet } from "../protocol/packet.ts";
 import { parsePacket, parsePacketType } from "../protocol/parse-packet.ts";
 import { parseSessionId, type SessionId } from "../protocol/session-id.ts";
-import { refuseBySize } from "../protocol/transitions.ts";
+import { refuseBySize } from "../protocol/plan-piece.ts";
 import { expectedDigestOf } from "./content-check.ts";
 import { relayFragment } from "./relay-fragment.ts";
 import type { SessionPacket } from "../protocol/session-record.ts";

@@ -34,7 +34,13 @@ export function resultOf(state: SessionState, record: SessionRecord | null): Ans
       return { offset: null, fault: fault ?? FAULTS.closedTooEarly };
     case "cancelled":
       return UNKNOWN;
-    default:
+    case "new":
+    case "receiving":
+    case "complete":
+    case "committing":
+    case "orphaned":
+    case "failed":
+    case "refused":
       return { offset: null, fault: fault ?? FAULTS.edgeFailed };
   }
 }

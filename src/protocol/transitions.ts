@@ -1,48 +1,72 @@
-import { lengthOf, type ContentRange } from "./content-range.ts";
-import { type Fault, FAULTS } from "./faults.ts";
+import type { Fault } from "./faults.ts";
+import { type Acceptance, type CommitOutcome, reflect } from "./reflect.ts";
+import type { DeliveryRecord, DirectoryRules, SessionPacket, SessionRecord } from "./session-record.ts";
 
 /**
- * Where an upload session stands. [MC-BUP] 3.2.5.1 draws INIT, RECEIVE_FRAGMENTS, NOTIFY,
- * WAIT_FOR_CLOSE and COMPLETE; ours has the commit's outcomes in their place.
+ * Where an upload session stands. [MC-BUP] 3.2.5.1 draws INIT, RECEIVE_FRAGMENTS, NOTIFY, WAIT_FOR_CLOSE and COMPLETE.
+ * This machine has the outcomes of the commit in place of the last three.
  */
 export type SessionState =
-  | "new" // the id is genuine, nothing has been stored
+  | "new" // the edge issued the id, nothing is stored
   | "receiving" // some bytes are missing
   | "complete" // every byte is here, no commit was tried
-  | "committing" // sealed; a request to the application is out, or was when the edge died
+  | "committing" // an attempt to hand the upload over runs
+  | "orphaned" // an attempt was out when the edge died: nobody knows how it ended
   | "failed" // the application refused or was silent; the bytes are kept
-  | "refused" // … and said 403, which is final (ruling 17)
-  | "held" // nobody knows whether it took the upload, and the operator is to decide (ruling 19)
-  | "delivered" // the application has it; a reply waits, or the file is to be put at its destination
-  | "committed" // a tombstone, as are the two below
-  | "discarded" // closed before the last byte
-  | "cancelled";
+  | "refused" // the application said 403, which is final (ruling 17, a failed commit leaves the session whole)
+  | "held" // nobody knows whether the application has it; the operator decides (ruling 19, outcome unknown)
+  | "delivered" // the application has it; a reply waits, or the file is still to be put at its destination
+  | "committed" // a tombstone: done
+  | "discarded" // a tombstone: closed before the last byte, or the wrong digest
+  | "cancelled"; // a tombstone: cancelled
+
+/** What each event may lead to. Every column has its own set, so that a `switch` over a cell is exhaustive. */
+export interface Actions {
+  /** A Fragment, or a piece of one. */
+  readonly Fragment:
+    | "store" // the bytes that are new
+    | "acknowledge" // store nothing, say where the session stands
+    | "deny"; // answer as for a session that nobody knows
+  /**
+   * The Fragment that leaves nothing missing, in a directory that commits there (ruling 14, plain upload; ruling 15,
+   * upload-reply).
+   */
+  readonly Complete:
+    | "commit" // seal, hand the upload to the application, answer with its result
+    | "join" // wait for the attempt that runs, answer with its result
+    | "replay" // give the stored result again
+    | "deny";
+  readonly Close:
+    | "commit"
+    | "join"
+    | "finish" // do what the application's acceptance left to do, then let go of everything
+    | "replay"
+    | "discard" // publish nothing, delete the bytes
+    | "deny";
+  readonly Cancel:
+    | "cancel" // delete everything
+    | "await" // wait for the attempt that runs; the state that it leaves decides
+    | "acknowledge"; // nothing is left to cancel
+}
+
+/** What happens to a session from outside: the packets, and the completion of an upload. */
+export type SessionEvent = keyof Actions;
 
 /**
- * What may happen to a session from outside: the packets, and *Complete*, the Fragment that leaves
- * nothing missing in a directory that commits there and not at Close-Session (rulings 14 and 15).
+ * What a session does: a row for each state, a column for each event.
+ * Ruling 15, upload-reply; 17, a failed commit leaves the session whole; 18, success is never run again; 19, outcome
+ * unknown; 20, Close-Session before the last byte; 21, Cancel-Session; 22, a Fragment after Close-Session.
  */
-export type SessionEvent = "Fragment" | "Complete" | "Close" | "Cancel";
-
-export type Action =
-  | "store" // the bytes that are new
-  | "acknowledge" // nothing to do: say where the session stands
-  | "commit" // seal, hand the upload to the application, answer with its result
-  | "join" // wait for the commit that runs
-  | "replay" // give the stored result again
-  | "finish" // do what the application's acceptance left to do, then let go of everything
-  | "discard" // nothing is published
-  | "cancel" // delete everything
-  | "deny"; // a session nobody knows (any more)
-
-/** The specification of the session: a row a state, a column an event. Rulings 15 and 17 to 22. */
 // prettier-ignore
-export const TRANSITIONS: { readonly [state in SessionState]: { readonly [event in SessionEvent]: Action } } = {
+export const TRANSITIONS: {
+  readonly [state in SessionState]: { readonly [event in SessionEvent]: Actions[event] };
+} = {
   //            Fragment                   Complete              Close                Cancel
   new:        { Fragment: "store",         Complete: "deny",     Close: "discard",    Cancel: "cancel" },
   receiving:  { Fragment: "store",         Complete: "deny",     Close: "discard",    Cancel: "cancel" },
   complete:   { Fragment: "acknowledge",   Complete: "commit",   Close: "commit",     Cancel: "cancel" },
-  committing: { Fragment: "acknowledge",   Complete: "join",     Close: "join",       Cancel: "join" },
+  committing: { Fragment: "acknowledge",   Complete: "join",     Close: "join",       Cancel: "await" },
+  orphaned:   { Fragment: "acknowledge",   Complete: "commit",   Close: "commit",     Cancel: "cancel" },
   failed:     { Fragment: "acknowledge",   Complete: "commit",   Close: "commit",     Cancel: "cancel" },
   refused:    { Fragment: "acknowledge",   Complete: "replay",   Close: "replay",     Cancel: "cancel" },
   held:       { Fragment: "acknowledge",   Complete: "replay",   Close: "replay",     Cancel: "cancel" },
@@ -52,36 +76,146 @@ export const TRANSITIONS: { readonly [state in SessionState]: { readonly [event 
   cancelled:  { Fragment: "deny",          Complete: "deny",     Close: "deny",       Cancel: "acknowledge" },
 };
 
-/** How far an upload has come: `offset` bytes, contiguous from 0, of `total`; null before the first Fragment. */
-export interface Progress {
-  readonly offset: number;
-  readonly total: number | null;
-}
-
 /**
- * Whether a directory takes a Fragment of this size at all; asked before a byte of it is read.
+ * Derives where a session stands.
  *
- * @param limits bytes: the largest upload of the directory, the largest single request of the edge
- * @returns 500 + BG_E_TOO_LARGE for the upload, 413 for the request (ruling 10), or null
+ * @param record null if nothing is stored
+ * @param offset bytes that are stored, contiguous from 0
+ * @param directory the session's, null if it has left the configuration: its operator decides about unknown outcomes
+ * @param isRunning whether this instance of the session is handing the upload over just now
  */
-export function refuseBySize(
-  range: ContentRange,
-  limits: { readonly maximumUploadBytes: number; readonly maximumFragmentBytes: number },
-): Fault | null {
-  if (range.total > limits.maximumUploadBytes) return FAULTS.uploadTooLarge;
-  if (lengthOf(range) > limits.maximumFragmentBytes) return FAULTS.fragmentTooLarge;
-  return null;
+export function stateOf(
+  record: SessionRecord | null,
+  offset: number,
+  directory: DirectoryRules | null,
+  isRunning: boolean,
+): SessionState {
+  // Before the record: an attempt reads the digest first, and only then stores "committing".
+  if (isRunning) return "committing";
+  if (record === null) return "new";
+  if (record.state === "receiving" && offset === record.total) return "complete";
+  if (record.state === "committing") return "orphaned";
+  if (record.state === "failed") {
+    if (isFinal(record)) return "refused";
+    if (record.commit?.unknown === true && holdsUnknown(directory)) return "held";
+  }
+  return record.state;
+}
+
+/** A PUT of a file may be repeated without harm. Only an application that is notified can be told twice. */
+function holdsUnknown(directory: DirectoryRules | null): boolean {
+  return directory !== null && directory.notification !== "none" && directory.unknownOutcome === "hold";
 }
 
 /**
- * What of a piece of `length` bytes at `first` is to be stored: it starts `skip` bytes in, 0 or more
- * bytes long. Overlap is trimmed, a gap is refused, a duplicate stores nothing (ruling 9).
+ * Whether the application's answer is its last word: after 403 a BITS client does not post again, and the application
+ * is not asked again (ruling 17, a failed commit leaves the session whole).
  */
-export function planPiece(
-  progress: Progress,
-  piece: { readonly first: number; readonly length: number; readonly total: number },
-): { readonly skip: number } | Fault {
-  if (progress.total !== null && piece.total !== progress.total) return FAULTS.totalChanged;
-  if (piece.first > progress.offset) return FAULTS.offsetGap;
-  return { skip: Math.min(progress.offset - piece.first, piece.length) };
+export function isFinal(record: SessionRecord): boolean {
+  return record.commit?.fault?.status === 403;
+}
+
+/**
+ * The record of a session whose first packet has come.
+ *
+ * @param total bytes of the whole entity; null if the packet is not a Fragment
+ * @param now milliseconds since 1970, here and below
+ */
+export function open(packet: SessionPacket, total: number | null, now: number): SessionRecord {
+  const { sessionId, issuedAt, destination, originalUrl, clientAddress, expectedDigest } = packet;
+  const subject = { sessionId, issuedAt, destination, originalUrl, clientAddress, expectedDigest };
+  const unsealed = { digest: null, commit: null, delivery: null };
+  return { version: 1, state: "receiving", ...subject, changedAt: now, total, ...unsealed };
+}
+
+/** The record before a request leaves for the application. Only the first attempt uses `freshId`. */
+export function seal(record: SessionRecord, digest: string, freshId: string, now: number): SessionRecord {
+  const { id, attempts, unknown } = record.commit ?? { id: freshId, attempts: 0, unknown: false };
+  const commit = { id, attempts: attempts + 1, unknown, fault: null };
+  return { ...record, state: "committing", changedAt: now, digest, commit };
+}
+
+/**
+ * The record after an attempt. The first attempt that is accepted is the notification. If it leaves something to do,
+ * the session is "delivered", and the next attempt puts the file at its destination.
+ */
+export function settle(
+  record: SessionRecord,
+  outcome: CommitOutcome,
+  directory: DirectoryRules,
+  now: number,
+): SessionRecord {
+  const { id = "", attempts = 0, unknown = false } = record.commit ?? {};
+  const base = { ...record, changedAt: now };
+  if (outcome.kind === "accepted") {
+    const delivery = record.delivery === null ? deliveryOf(outcome, directory, now) : null;
+    // The PUT to the destination is another request than the notification: it gets a key of its own.
+    if (delivery !== null) return { ...base, commit: null, delivery, state: "delivered" };
+    return { ...base, commit: { id, attempts, unknown: false, fault: null }, delivery, state: "committed" };
+  }
+  // A definite answer is about this attempt only: an earlier attempt may still have arrived.
+  const commit = { id, attempts, unknown: unknown || mayHaveArrived(outcome), fault: reflect(outcome) };
+  return { ...base, commit, state: record.delivery === null ? "failed" : "delivered" };
+}
+
+/** 502 and 504 are the words of a gateway before the application: the application may have taken the upload. */
+function mayHaveArrived(outcome: CommitOutcome): boolean {
+  if (outcome.kind === "silent") return outcome.mayHaveArrived;
+  return outcome.kind === "refused" && (outcome.status === 502 || outcome.status === 504);
+}
+
+/** What an acceptance leaves for Close-Session to do; null for nothing. */
+function deliveryOf(
+  { copyToDestination, staticReplyUrl }: Acceptance,
+  { notification, reply }: DirectoryRules,
+  now: number,
+): DeliveryRecord | null {
+  if (notification === "none" || (!reply && !copyToDestination)) return null;
+  const where = staticReplyUrl === null ? "stored" : { url: staticReplyUrl };
+  return { at: now, copyToDestination, reply: reply ? where : null };
+}
+
+/** The record of an attempt whose end nobody saw, because the instance that made it is gone. */
+export function orphan(record: SessionRecord, directory: DirectoryRules, now: number): SessionRecord {
+  return settle(record, { kind: "silent", why: "connectionLost", mayHaveArrived: true }, directory, now);
+}
+
+/**
+ * The tombstone of a session that ends without a commit.
+ *
+ * @param fault what Close-Session is answered from now on; null for `closedTooEarly`
+ */
+export function bury(
+  record: SessionRecord,
+  state: "discarded" | "cancelled",
+  now: number,
+  fault: Fault | null = null,
+): SessionRecord {
+  const { id = "", attempts = 0, unknown = false } = record.commit ?? {};
+  return { ...record, state, changedAt: now, delivery: null, commit: { id, attempts, unknown, fault } };
+}
+
+/** The tombstone of a session whose reply was fetched, or is not wanted. */
+export function finish(record: SessionRecord, now: number): SessionRecord {
+  return { ...record, state: "committed", changedAt: now, delivery: null };
+}
+
+/** Which of its stored bytes a session will still read. */
+export function needs({ state, delivery }: SessionRecord): {
+  readonly entity: boolean;
+  readonly reply: boolean;
+} {
+  switch (state) {
+    case "receiving":
+    case "committing":
+      return { entity: true, reply: true };
+    case "failed": // a failed attempt has no reply, even if some of one came
+      return { entity: true, reply: false };
+    case "delivered":
+      return { entity: delivery?.copyToDestination === true, reply: true };
+    case "committed":
+    case "discarded":
+    case "cancelled":
+      return { entity: false, reply: false };
+  }
 }

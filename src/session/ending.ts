@@ -1,18 +1,11 @@
 import type { Config, UploadDirectory } from "../config/config.ts";
 import { FAULTS } from "../protocol/faults.ts";
-import type { SessionState } from "../protocol/transitions.ts";
+import { bury, finish, isFinal, open, type SessionState } from "../protocol/transitions.ts";
 import { type Answer, resultOf, STILL_RUNNING, UNKNOWN } from "../protocol/session-answer.ts";
 import type { Lifetime } from "./lifetime.ts";
 import type { Outbox } from "./outbox.ts";
 import type { SessionJournal } from "./session-journal.ts";
-import {
-  bury,
-  finish,
-  isFinal,
-  open,
-  type SessionPacket,
-  type SessionRecord,
-} from "../protocol/session-record.ts";
+import type { SessionPacket, SessionRecord } from "../protocol/session-record.ts";
 import type { SessionStore } from "./session-store.ts";
 
 /** What a session's end needs to know, and whom it tells. */

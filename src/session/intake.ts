@@ -1,12 +1,13 @@
 import { letGo } from "../runtime/let-go.ts";
 import { FAULTS, isFault } from "../protocol/faults.ts";
-import { planPiece } from "../protocol/transitions.ts";
+import { planPiece } from "../protocol/plan-piece.ts";
+import { open } from "../protocol/transitions.ts";
 import { type Answer, UNKNOWN } from "../protocol/session-answer.ts";
 import { digestOf, EntityDigest } from "./entity-digest.ts";
 import type { Lifetime } from "./lifetime.ts";
 import { RESUME_AFTER_MS } from "./outbox.ts";
 import type { SessionJournal } from "./session-journal.ts";
-import { open, type SessionPacket } from "../protocol/session-record.ts";
+import type { SessionPacket } from "../protocol/session-record.ts";
 import type { SessionStore } from "./session-store.ts";
 import type { StagedPieces } from "./staged-pieces.ts";
 

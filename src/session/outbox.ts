@@ -5,7 +5,8 @@ import { FAULTS } from "../protocol/faults.ts";
 import type { CommitOutcome } from "../protocol/reflect.ts";
 import { dataUrl } from "../signed/signed-url.ts";
 import type { SessionJournal } from "./session-journal.ts";
-import { bury, orphan, seal, type SessionRecord, settle, stateOf } from "../protocol/session-record.ts";
+import type { SessionRecord } from "../protocol/session-record.ts";
+import { bury, orphan, seal, settle, stateOf } from "../protocol/transitions.ts";
 import type { SessionStore } from "./session-store.ts";
 
 /** How soon an object that died in the middle of a commit takes it up again. */
@@ -80,7 +81,8 @@ export class Outbox {
       const left = orphan(this.#store.record, directory, Date.now());
       this.#journal.writeOutcome(left, null, left.changedAt - this.#store.record.changedAt);
       this.#settle(left, directory);
-      if (stateOf(left, left.total ?? 0, directory) === "held") return;
+      const isRunning = false; // asks for the state in which this attempt would leave the session
+      if (stateOf(left, left.total ?? 0, directory, isRunning) === "held") return;
     }
     const record = this.#store.record;
     if (record === null) return;

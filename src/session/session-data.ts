@@ -1,5 +1,5 @@
 import type { DataKind } from "../signed/signed-url.ts";
-import { needs } from "../protocol/session-record.ts";
+import { needs } from "../protocol/transitions.ts";
 import type { SessionStore } from "./session-store.ts";
 import type { StoredBytes } from "./stored-bytes.ts";
 

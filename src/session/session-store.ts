@@ -1,6 +1,7 @@
 import { type NoRecord, parseRecord } from "./parse-record.ts";
 import { StoredBytes } from "./stored-bytes.ts";
-import { needs, type SessionRecord } from "../protocol/session-record.ts";
+import type { SessionRecord } from "../protocol/session-record.ts";
+import { needs } from "../protocol/transitions.ts";
 
 /** To drop as much takes some milliseconds, and 10 GB take seconds: no client is to wait for that. */
 const RELEASED_AT_ONCE_BYTES = 16 * 1024 * 1024;

@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { type Config, directoryOf, readConfig, type UploadDirectory } from "../config/config.ts";
 import { log } from "../runtime/log.ts";
 import { FAULTS } from "../protocol/faults.ts";
-import { type SessionState, TRANSITIONS } from "../protocol/transitions.ts";
+import { type SessionState, stateOf, TRANSITIONS } from "../protocol/transitions.ts";
 import { type Answer, resultOf, UNKNOWN } from "../protocol/session-answer.ts";
 import type { DataKind } from "../signed/signed-url.ts";
 import { Ending } from "./ending.ts";
@@ -12,7 +12,7 @@ import { Outbox } from "./outbox.ts";
 import { replyUrlOf } from "./reply-url.ts";
 import { appendReply, type DataSize, measure, streamOf } from "./session-data.ts";
 import { SessionJournal } from "./session-journal.ts";
-import { type SessionPacket, stateOf } from "../protocol/session-record.ts";
+import type { SessionPacket } from "../protocol/session-record.ts";
 import type { SessionBindings } from "./session-bindings.ts";
 import { SessionStore } from "./session-store.ts";
 import { StagedPieces } from "./staged-pieces.ts";
@@ -75,7 +75,7 @@ export class UploadSession extends DurableObject<SessionBindings> {
         return this.#intake.append(packet, piece);
       case "acknowledge":
         return this.#intake.acknowledge(piece);
-      default:
+      case "deny":
         return UNKNOWN;
     }
   }
@@ -117,7 +117,7 @@ export class UploadSession extends DurableObject<SessionBindings> {
         return { ...(await this.#ending.commit()), offset, replyUrl: await this.#replyUrl() };
       case "replay":
         return { ...resultOf(state, this.#store.record), offset, replyUrl: await this.#replyUrl() };
-      default:
+      case "deny":
         return UNKNOWN;
     }
   }
@@ -137,24 +137,31 @@ export class UploadSession extends DurableObject<SessionBindings> {
       case "discard":
         this.#ending.bury(packet, "discarded");
         return resultOf("discarded", this.#store.record);
-      default:
+      case "deny":
         return UNKNOWN;
     }
   }
 
   /** Cancel-Session: everything is deleted, unless the application has it already (ruling 21). */
   async cancel(packet: SessionPacket): Promise<Answer> {
-    // What a running commit comes to decides what is left to cancel.
-    const ended = await this.#outbox.ended(this.#directory(packet.destination)?.originTimeoutSeconds ?? 0);
-    if (!ended) return { offset: null, fault: FAULTS.edgeFailed };
     if (this.#store.isUnreadable) {
       await this.erase(packet);
       return { offset: null, fault: null };
     }
     const state = this.#stateFor(packet);
     if (state === null) return UNKNOWN;
-    if (TRANSITIONS[state].Cancel !== "acknowledge") this.#ending.bury(packet, "cancelled");
-    return { offset: null, fault: null };
+    switch (TRANSITIONS[state].Cancel) {
+      case "await":
+        // The attempt leaves another state when it ends, or is out of reach: the client comes again.
+        return (await this.#hasEnded(packet))
+          ? await this.cancel(packet)
+          : { offset: null, fault: FAULTS.edgeFailed };
+      case "cancel":
+        this.#ending.bury(packet, "cancelled");
+        return { offset: null, fault: null };
+      case "acknowledge":
+        return { offset: null, fault: null };
+    }
   }
 
   /** Cancel-Session where no tombstone can be made, for want of room or of a record: the whole storage goes. */
@@ -218,7 +225,13 @@ export class UploadSession extends DurableObject<SessionBindings> {
   }
 
   #state(): SessionState {
-    return stateOf(this.#store.record, this.#store.fragments.length, this.#directory());
+    const { record, fragments } = this.#store;
+    return stateOf(record, fragments.length, this.#directory(), this.#outbox.isRunning);
+  }
+
+  /** Waits for the attempt that runs, as long as a Close-Session does. */
+  async #hasEnded({ destination }: SessionPacket): Promise<boolean> {
+    return await this.#outbox.ended(this.#directory(destination)?.originTimeoutSeconds ?? 0);
   }
 
   async #replyUrl(): Promise<string | null> {

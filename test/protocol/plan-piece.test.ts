@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { FAULTS, isFault } from "../../src/protocol/faults.ts";
-import { planPiece, refuseBySize } from "../../src/protocol/transitions.ts";
+import { planPiece, refuseBySize } from "../../src/protocol/plan-piece.ts";
 
 const TOTAL = 100;
 const at = (offset: number) => ({ offset, total: TOTAL });
