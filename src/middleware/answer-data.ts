@@ -2,7 +2,7 @@ import { type Config, directoryOf } from "../config/config.ts";
 import type { Env } from "../env.ts";
 import { serveEntity } from "./serve-entity.ts";
 import { type DataRequest, parseDataUrl } from "../signed/signed-url.ts";
-import type { UploadSession } from "../session/upload-session.ts";
+import { type SessionStub, sessionStub } from "./session-stub.ts";
 
 const PIECE_BYTES = 1024 * 1024;
 const METHODS: { readonly [kind in DataRequest["kind"]]: readonly string[] } = {
@@ -20,7 +20,7 @@ const METHODS: { readonly [kind in DataRequest["kind"]]: readonly string[] } = {
 export async function answerData(
   request: Request,
   config: Config,
-  sessions: Env["UPLOAD_SESSIONS"],
+  bindings: Pick<Env, "UPLOAD_SESSIONS">,
 ): Promise<Response | null> {
   const { pathname } = new URL(request.url);
   const directory = directoryOf(config, pathname);
@@ -33,7 +33,7 @@ export async function answerData(
   if (!METHODS[kind].includes(request.method)) {
     return new Response(null, { status: 405, headers: { Allow: METHODS[kind].join(", ") } });
   }
-  const session = sessions.getByName(sessionId);
+  const session = sessionStub(bindings, sessionId);
   if (kind === "new-reply") return await takeReply(request, session);
   const found = await session.measure(kind);
   if (found === null) return new Response(null, { status: 404 });
@@ -45,7 +45,7 @@ export async function answerData(
 }
 
 /** The application's reply, piece by piece; the last whole PUT before the application's answer is the reply. */
-async function takeReply(request: Request, session: DurableObjectStub<UploadSession>): Promise<Response> {
+async function takeReply(request: Request, session: SessionStub): Promise<Response> {
   const announced = request.headers.get("Content-Length");
   const length = await storeReply(request.body, session);
   // No notification runs that it could be a reply to, or another PUT has come in between.
@@ -61,7 +61,7 @@ async function takeReply(request: Request, session: DurableObjectStub<UploadSess
 /** @returns how many bytes were stored; "broken" where the connection failed */
 async function storeReply(
   body: ReadableStream<Uint8Array> | null,
-  session: DurableObjectStub<UploadSession>,
+  session: SessionStub,
 ): Promise<number | "refused" | "too-large" | "broken"> {
   const reader = body?.getReader({ mode: "byob" });
   const begun = await session.appendReply(0, new Uint8Array(0));

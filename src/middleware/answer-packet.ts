@@ -15,14 +15,14 @@ import type { SessionPacket } from "../protocol/session-record.ts";
 import type { Bindings, Reply, Visit } from "./visit.ts";
 import { verifyTicket } from "../signed/session-ticket.ts";
 import type { Answer } from "../protocol/session-answer.ts";
-import type { UploadSession } from "../session/upload-session.ts";
+import { type SessionStub, sessionStub } from "./session-stub.ts";
 
 /** A session that the edge has issued: how to reach it, and what to tell it of this packet. */
 interface Found {
-  readonly session: DurableObjectStub<UploadSession>;
+  readonly session: SessionStub;
   readonly packet: SessionPacket;
   /** A fresh stub: one that has seen an exception is dead. */
-  readonly again: () => DurableObjectStub<UploadSession>;
+  readonly again: () => SessionStub;
 }
 
 const DONE: Reply = { offset: null, fault: null };
@@ -133,7 +133,7 @@ async function withSession(
   const { clientAddress, url: originalUrl } = sender;
   const expectedDigest = expectedDigestOf(request.headers);
   const packet = { ...ticket, destination, originalUrl, clientAddress, expectedDigest };
-  const again = () => bindings.UPLOAD_SESSIONS.getByName(sessionId);
+  const again = () => sessionStub(bindings, sessionId);
   return await answer({ session: again(), packet, again });
 }
 

@@ -38,7 +38,7 @@ export function bits(config: Config | ((env: Env) => Config)): MiddlewareHandler
     const arrival = arrivalOf(request);
     const settings = () => (typeof config === "function" ? config(context.env) : config);
     if (!isBits(request, arrival)) {
-      const data = await answerData(request, settings(), context.env.UPLOAD_SESSIONS);
+      const data = await answerData(request, settings(), context.env);
       if (data !== null) return data;
       await next();
       return;

@@ -6,6 +6,7 @@ import { admit } from "../origin/admission.ts";
 import { type Fault, FAULTS } from "../protocol/faults.ts";
 import { expectedDigestOf } from "./content-check.ts";
 import { counterName, shardOf } from "../session/session-counter.ts";
+import { sessionStub } from "./session-stub.ts";
 import { issueTicket } from "../signed/session-ticket.ts";
 
 /**
@@ -42,7 +43,7 @@ export async function createSession(visit: Visit, key: string): Promise<Reply> {
       clientAddress,
       expectedDigest,
     };
-    await visit.bindings.UPLOAD_SESSIONS.getByName(sessionId).announce(packet);
+    await sessionStub(visit.bindings, sessionId).announce(packet);
   }
   log("created", {
     session: sessionId,

@@ -7,7 +7,7 @@ import type { Answer } from "../protocol/session-answer.ts";
 import { Headcount } from "../runtime/headcount.ts";
 import { sendWithinBudget } from "./in-flight.ts";
 import { giveBack, PIECE_BYTES, take } from "./piece-memory.ts";
-import type { UploadSession } from "../session/upload-session.ts";
+import type { SessionStub } from "./session-stub.ts";
 
 /** The Fragments that this isolate is reading; the doors give up on a client that is silent for longer. */
 const underWay = new Headcount(120);
@@ -20,7 +20,6 @@ const CROWD = { trusted: 32, wholePieces: 64 };
 const OPENING_BYTES = 64 * 1024;
 
 type Fragment = Extract<Packet, { type: "Fragment" }>;
-type Session = DurableObjectStub<UploadSession>;
 
 /** The client left before the last byte: what arrived is kept, and nobody is there to be told. */
 type ClientGone = "client-gone";
@@ -35,7 +34,7 @@ type ClientGone = "client-gone";
  * @throws where the session's object breaks
  */
 export async function relayFragment(
-  session: Session,
+  session: SessionStub,
   packet: SessionPacket,
   fragment: Fragment,
   headers: Headers,
@@ -52,7 +51,7 @@ export async function relayFragment(
 }
 
 async function relay(
-  session: Session,
+  session: SessionStub,
   packet: SessionPacket,
   { range: { first, total }, contentLength }: Fragment,
   reader: BodyReader | null,
@@ -77,7 +76,7 @@ async function relay(
 
 /** The same for a Fragment with a digest: its pieces wait apart until all are here and right. */
 async function relayChecked(
-  session: Session,
+  session: SessionStub,
   packet: SessionPacket,
   { range: { first, total }, contentLength }: Fragment,
   reader: BodyReader | null,

@@ -1,0 +1,15 @@
+import type { Env } from "../env.ts";
+import type { SessionId } from "../protocol/session-id.ts";
+import type { UploadSession } from "../session/upload-session.ts";
+
+/** The middleware's end of the calls to one session. Calls on one stub arrive in order. */
+export type SessionStub = DurableObjectStub<UploadSession>;
+
+/**
+ * The way to a session's object, and the only place that knows which object that is.
+ *
+ * A stub that has seen a call reject is dead: ask for a fresh one for the next call.
+ */
+export function sessionStub(bindings: Pick<Env, "UPLOAD_SESSIONS">, sessionId: SessionId): SessionStub {
+  return bindings.UPLOAD_SESSIONS.getByName(sessionId);
+}
