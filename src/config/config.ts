@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { type DIRECTORY, VARIABLES } from "./config-schema.ts";
 
-/** A virtual directory with BITS uploads enabled. README, "Configuration", has IIS's names for these. */
+/** A virtual directory with BITS uploads enabled. docs/configuration.md has IIS's names for these. */
 export interface UploadDirectory {
   /** Prefix of the paths it serves, `/uploads/`; compared without case, as IIS does. */
   readonly path: string;
@@ -170,7 +170,7 @@ function sentence(issue: v.BaseIssue<unknown>): string {
   const names = path.map(({ key }) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`));
   const variable = names.join("").replace(/^\./, "");
   if (issue.expected === "never")
-    return `${variable} is no setting; README.md lists the settings of a directory.`;
+    return `${variable} is no setting; docs/configuration.md lists the settings of a directory.`;
   const value = path.at(-1)?.value;
   // Never repeat a secret into a log.
   const isSecret = /^(SESSION_KEY|ORIGIN_AUTHORIZATION)/.test(variable);

@@ -74,7 +74,7 @@ test.each([
   [directory({ path: "/u" }),                       'UPLOAD_DIRECTORIES[0].path must be a path that begins and ends with a slash, but is "/u".'],
   [directory({ notification: "email" }),            'UPLOAD_DIRECTORIES[0].notification must be "none", "by-value" or "by-reference", but is "email".'],
   [directory({ notification: "by-value" }),         'UPLOAD_DIRECTORIES[0].notification_url must be a URL (http or https, or relative), because notification is not "none", but is not set.'],
-  [directory({ notifcation: "none" }),              "UPLOAD_DIRECTORIES[0].notifcation is no setting; README.md lists the settings of a directory."],
+  [directory({ notifcation: "none" }),              "UPLOAD_DIRECTORIES[0].notifcation is no setting; docs/configuration.md lists the settings of a directory."],
   [directory({ maximum_upload_bytes: -1 }),         "UPLOAD_DIRECTORIES[0].maximum_upload_bytes must be a whole number of bytes, 0 or more, but is -1."],
   [directory({ session_timeout_seconds: 0 }),       "UPLOAD_DIRECTORIES[0].session_timeout_seconds must be a whole number of seconds, 1 or more, but is 0."],
   [directory({ enabled: "yes" }),                   'UPLOAD_DIRECTORIES[0].enabled must be true or false, but is "yes".'],
