@@ -12,6 +12,7 @@ import { Refusal } from "../http1/refusals.ts";
 import { linger, refuse } from "./refuse.ts";
 import { RequestBody } from "./request-body.ts";
 import { sendResponse } from "./send-response.ts";
+import { log } from "../runtime/log.ts";
 import { TimeLeft } from "../runtime/time-left.ts";
 import { type Wire, WireTimeout } from "./wire.ts";
 
@@ -139,5 +140,5 @@ function cursorOf(body: BodyFraming, limits: DoorLimits): BodyCursor {
 function logFailure(head: RequestHead, error: unknown): void {
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const { pathname } = new URL(head.url);
-  console.error(JSON.stringify({ event: "door-error", method: head.method, path: pathname, message }));
+  log("door-error", { method: head.method, path: pathname, message });
 }

@@ -1,31 +1,25 @@
-import { type Arrival, bodyReaderOf } from "../ingress/arrival.ts";
-import { senderOf } from "../proxy/sender.ts";
-import { type Config, ConfigError, directoryOf } from "../config/config.ts";
-import { createSession } from "./create-session.ts";
+import { type Config, ConfigError } from "../config/config.ts";
+import { bodyReaderOf } from "../ingress/arrival.ts";
 import { refuseDestination } from "../protocol/destination.ts";
 import { type Fault, FAULTS, isFault } from "../protocol/faults.ts";
-import { HEADER } from "../protocol/headers.ts";
 import type { Packet } from "../protocol/packet.ts";
-import { parsePacket, parsePacketType } from "../protocol/parse-packet.ts";
-import { parseSessionId, type SessionId } from "../protocol/session-id.ts";
-import { refuseBySize } from "../protocol/plan-piece.ts";
-import { expectedDigestOf } from "./content-check.ts";
-import { relayFragment } from "./relay-fragment.ts";
+import type { SessionId } from "../protocol/session-id.ts";
 import type { SessionPacket } from "../protocol/session-record.ts";
-import type { Bindings, Reply, Visit } from "./visit.ts";
+import { refuseBySize } from "../protocol/plan-piece.ts";
 import { verifyTicket } from "../signed/session-ticket.ts";
-import type { Answer } from "../protocol/session-answer.ts";
+import { createSession } from "./create-session.ts";
+import { relayFragment } from "./relay-fragment.ts";
 import { type SessionStub, sessionStub } from "./session-stub.ts";
+import { faultOnly, SUCCESS, type Verdict } from "./verdict.ts";
+import { isServed, type ServedVisit, toSessionPacket, type Visit } from "./visit.ts";
 
-/** A session that the edge has issued: how to reach it, and what to tell it of this packet. */
-interface Found {
-  readonly session: SessionStub;
+/** A session whose id the edge has issued: how to reach it, and what to tell it of this packet. */
+interface IssuedSession {
+  readonly stub: SessionStub;
   readonly packet: SessionPacket;
-  /** A fresh stub: one that has seen an exception is dead. */
-  readonly again: () => SessionStub;
+  /** A stub that has seen a call reject is dead. */
+  readonly freshStub: () => SessionStub;
 }
-
-const DONE: Reply = { offset: null, fault: null };
 
 /**
  * What the edge says to a BITS packet: syntax first, then the directory, then the session, in the
@@ -33,74 +27,66 @@ const DONE: Reply = { offset: null, fault: null };
  *
  * @throws ConfigError, and whatever breaks on the way; `bits` makes an Ack of it
  */
-export async function answerPacket(
-  request: Request,
-  arrival: Arrival,
-  config: Config,
-  bindings: Bindings,
-): Promise<Reply> {
-  const packet = parsePacket(request.headers);
-  const { pathname, search } = new URL(request.url);
-  const directory = directoryOf(config, pathname);
-  if (directory === null || !directory.enabled)
-    return refuse(isFault(packet) ? packet : FAULTS.uploadsNotEnabled);
-  const sender = senderOf(request, arrival, config.trustedProxies);
-  const visit: Visit = {
-    request,
-    arrival,
-    sender,
-    config,
-    directory,
-    destination: pathname + search,
-    bindings,
-  };
-  if (isFault(packet)) return await refuseFragment(packet, visit);
-  const misnamed = refuseDestination(pathname, directory.path);
-  if (misnamed !== null) return refuse(misnamed);
+export async function answerPacket(visit: Visit): Promise<Verdict> {
+  const { config, packet } = visit;
+  if (config instanceof Error) throw config;
+  if (!isServed(visit)) return faultOnly(isFault(packet) ? packet : FAULTS.uploadsNotEnabled);
+  if (isFault(packet)) return await answerMalformed(packet, visit);
+  const misnamed = refuseDestination(visit.path, visit.directory.path);
+  if (misnamed !== null) return faultOnly(misnamed);
   switch (packet.type) {
     case "Ping":
-      return DONE; // not routed to a session, [MC-BUP] 3.2.5.2.5; ruling 12
+      return SUCCESS; // not routed to a session, [MC-BUP] 3.2.5.2.5; ruling 12
     case "Create-Session":
       return await createSession(visit, signingKeys(config)[0]);
     case "Fragment":
-      return await withSession(packet.sessionId, visit, (found) => receive(packet, found, visit));
+      return await withSession(packet.sessionId, visit, (session) => takeFragment(packet, session, visit));
     case "Close-Session":
-      return await withSession(packet.sessionId, visit, (found) => found.session.close(found.packet));
+      return await withSession(packet.sessionId, visit, (session) => session.stub.close(session.packet));
     case "Cancel-Session":
-      return await withSession(packet.sessionId, visit, cancel);
+      return await withSession(packet.sessionId, visit, cancelSession);
   }
 }
 
-async function receive(
+/** A Fragment that breaks a rule of syntax still learns where its session stands (ruling 4). */
+async function answerMalformed(fault: Fault, visit: ServedVisit): Promise<Verdict> {
+  if (visit.type !== "Fragment" || visit.sessionId === null) return faultOnly(fault);
+  return await withSession(visit.sessionId, visit, async ({ stub, packet }) => {
+    const offset = await stub.offset(packet);
+    return offset === null ? faultOnly(FAULTS.sessionUnknown) : { offset, fault };
+  });
+}
+
+async function takeFragment(
   fragment: Extract<Packet, { type: "Fragment" }>,
-  { session, packet, again }: Found,
-  { request, arrival, config, directory }: Visit,
-): Promise<Reply> {
+  { stub, packet, freshStub }: IssuedSession,
+  { request, arrival, config, directory }: ServedVisit,
+): Promise<Verdict> {
   const { range } = fragment;
   const { maximumUploadBytes } = directory;
   const { maximumFragmentBytes } = config;
   const tooLarge = refuseBySize(range, { maximumUploadBytes, maximumFragmentBytes });
-  if (tooLarge !== null) return { offset: await session.offset(packet), fault: tooLarge };
+  if (tooLarge !== null) return { offset: await stub.offset(packet), fault: tooLarge };
   try {
     const body = bodyReaderOf(request, arrival);
-    const answer = await relayFragment(session, packet, fragment, request.headers, body);
+    const answer = await relayFragment(stub, packet, fragment, request.headers, body);
     if (answer === "client-gone")
-      return { offset: await session.offset(packet), fault: FAULTS.edgeFailed, isAbandoned: true };
+      return { offset: await stub.offset(packet), fault: FAULTS.edgeFailed, clientLeft: true };
     const isComplete = answer.fault === null && answer.offset === range.total;
-    return isComplete && directory.commitOn === "last-fragment" ? await session.complete(packet) : answer;
+    return isComplete && directory.commitOn === "last-fragment" ? await stub.complete(packet) : answer;
   } catch (error) {
     if (!isStorageFull(error)) throw error;
-    return { offset: await again().offset(packet), fault: FAULTS.storageFull };
+    return { offset: await freshStub().offset(packet), fault: FAULTS.storageFull };
   }
 }
 
-async function cancel({ session, packet, again }: Found): Promise<Reply> {
+async function cancelSession({ stub, packet, freshStub }: IssuedSession): Promise<Verdict> {
   try {
-    return await session.cancel(packet);
+    return await stub.cancel(packet);
   } catch (error) {
     if (!isStorageFull(error)) throw error;
-    await again().erase(packet);
-    return DONE;
+    await freshStub().erase(packet);
+    return SUCCESS;
   }
 }
 
@@ -109,32 +95,17 @@ function isStorageFull(error: unknown): boolean {
   return /SQLITE_FULL|disk is full/i.test(String(error));
 }
 
-/** A Fragment that breaks a rule of syntax still learns where its session stands (ruling 4). */
-async function refuseFragment(fault: Fault, visit: Visit): Promise<Reply> {
-  const { headers } = visit.request;
-  const sessionId = parseSessionId(headers.get(HEADER.sessionId) ?? "");
-  if (parsePacketType(headers.get(HEADER.packetType)) !== "Fragment" || sessionId === null)
-    return refuse(fault);
-  return await withSession(sessionId, visit, async ({ session, packet }) => {
-    const offset = await session.offset(packet);
-    return offset === null ? refuse(FAULTS.sessionUnknown) : { offset, fault };
-  });
-}
-
 /** Runs `answer` for a session whose id the edge has issued for this destination; others wake no object. */
 async function withSession(
   sessionId: SessionId,
-  { request, sender, config, destination, bindings }: Visit,
-  answer: (found: Found) => Promise<Answer>,
-): Promise<Reply> {
-  signingKeys(config); // without a key nothing can be said of any id
-  const ticket = await verifyTicket(config.sessionKeys, sessionId, destination);
-  if (ticket === null) return refuse(FAULTS.sessionUnknown);
-  const { clientAddress, url: originalUrl } = sender;
-  const expectedDigest = expectedDigestOf(request.headers);
-  const packet = { ...ticket, destination, originalUrl, clientAddress, expectedDigest };
-  const again = () => sessionStub(bindings, sessionId);
-  return await answer({ session: again(), packet, again });
+  visit: ServedVisit,
+  answer: (session: IssuedSession) => Promise<Verdict>,
+): Promise<Verdict> {
+  signingKeys(visit.config); // without a key nothing can be said of any id
+  const ticket = await verifyTicket(visit.config.sessionKeys, sessionId, visit.destination);
+  if (ticket === null) return faultOnly(FAULTS.sessionUnknown);
+  const freshStub = () => sessionStub(visit.bindings, sessionId);
+  return await answer({ stub: freshStub(), packet: toSessionPacket(visit, ticket), freshStub });
 }
 
 function signingKeys({ sessionKeys: [current, ...previous] }: Config): [string, ...string[]] {
@@ -142,8 +113,4 @@ function signingKeys({ sessionKeys: [current, ...previous] }: Config): [string, 
   throw new ConfigError(
     "SESSION_KEY is not set; make one with `npx wrangler secret put SESSION_KEY`, 32 random characters or more.",
   );
-}
-
-function refuse(fault: Fault): Reply {
-  return { offset: null, fault };
 }

@@ -1,13 +1,11 @@
 import { isInRanges } from "../config/address-ranges.ts";
-import type { Reply, Visit } from "./visit.ts";
-import type { UploadDirectory } from "../config/config.ts";
-import { log } from "../runtime/log.ts";
 import { admit } from "../origin/admission.ts";
-import { type Fault, FAULTS } from "../protocol/faults.ts";
-import { expectedDigestOf } from "./content-check.ts";
+import { FAULTS } from "../protocol/faults.ts";
 import { counterName, shardOf } from "../session/session-counter.ts";
+import { issueTicket, type Ticket } from "../signed/session-ticket.ts";
 import { sessionStub } from "./session-stub.ts";
-import { issueTicket } from "../signed/session-ticket.ts";
+import { faultOnly, type Verdict } from "./verdict.ts";
+import { type ServedVisit, toSessionPacket } from "./visit.ts";
 
 /**
  * Create-Session: who may, and how many; then an id. Nothing is stored: the id itself says what the
@@ -15,59 +13,64 @@ import { issueTicket } from "../signed/session-ticket.ts";
  *
  * @param key signs the id
  */
-export async function createSession(visit: Visit, key: string): Promise<Reply> {
+export async function createSession(visit: ServedVisit, key: string): Promise<Verdict> {
   const { request, sender, config, directory, destination } = visit;
-  const { clientAddress } = sender;
-  if (!isAllowedFrom(directory, clientAddress)) return refuse(FAULTS.accessDenied);
-  if (!(await isWithinRate(visit))) return refuse(FAULTS.tooManySessions);
-  const applicant = { destination, originalUrl: sender.url, headers: request.headers, clientAddress };
+  const fault = checkSender(visit) ?? (await checkRate(visit));
+  if (fault !== null) return fault;
+  const applicant = {
+    destination,
+    originalUrl: sender.url,
+    headers: request.headers,
+    clientAddress: sender.clientAddress,
+  };
   const admission = await admit(applicant, directory, config);
-  if (!admission.isAdmitted) return { ...refuse(admission.fault), challenges: admission.challenges };
+  if (!admission.isAdmitted) return { ...faultOnly(admission.fault), challenges: admission.challenges };
 
-  const limit = directory.maximumSessionsPerClient;
-  const client = clientAddress ?? "unknown";
-  const now = Date.now();
-  const shard = limit === null ? null : await shardOf(client);
-  const { sessionId, issuedAt } = await issueTicket(key, destination, now, shard);
-  if (limit !== null && shard !== null) {
-    const counter = visit.bindings.SESSION_COUNTERS.getByName(counterName(directory.path, shard));
-    if (!(await counter.admit(client, sessionId, limit, now))) return refuse(FAULTS.tooManySessions);
-  }
-  const expectedDigest = expectedDigestOf(request.headers);
-  if (expectedDigest !== null) {
-    const packet = {
-      sessionId,
-      issuedAt,
-      destination,
-      originalUrl: sender.url,
-      clientAddress,
-      expectedDigest,
-    };
-    await sessionStub(visit.bindings, sessionId).announce(packet);
-  }
-  log("created", {
-    session: sessionId,
-    directory: directory.path,
-    destination: destination.replace(/\?.*/s, ""),
-    client: clientAddress,
-  });
+  const ticket = await issueCounted(visit, key);
+  if ("fault" in ticket) return ticket;
+  const { sessionId } = ticket;
+  const packet = toSessionPacket(visit, ticket);
+  if (packet.expectedDigest !== null) await sessionStub(visit.bindings, sessionId).announce(packet);
   const { hostId, hostIdFallbackTimeoutSeconds: fallbackTimeoutSeconds } = directory;
   const host = hostId === null ? null : { id: hostId, fallbackTimeoutSeconds };
   return { offset: null, fault: null, created: sessionId, host };
 }
 
-/** The rate limiting binding, where the operator has made one (wrangler.toml). */
-async function isWithinRate({ bindings, sender }: Visit): Promise<boolean> {
-  const limiter = bindings.CREATE_SESSION_LIMIT;
-  return limiter === undefined || (await limiter.limit({ key: sender.clientAddress ?? "unknown" })).success;
-}
-
 /** A client whose address no door could see is in no range. */
-function isAllowedFrom({ allowFrom }: UploadDirectory, clientAddress: string | null): boolean {
-  if (allowFrom === null) return true;
-  return clientAddress !== null && isInRanges(clientAddress, allowFrom);
+function checkSender({ directory: { allowFrom }, sender: { clientAddress } }: ServedVisit): Verdict | null {
+  if (allowFrom === null) return null;
+  if (clientAddress !== null && isInRanges(clientAddress, allowFrom)) return null;
+  return faultOnly(FAULTS.accessDenied, {
+    got: clientAddress,
+    allowed: `allow_from ${allowFrom.join(", ")}`,
+  });
 }
 
-function refuse(fault: Fault): Reply {
-  return { offset: null, fault };
+/** The rate limiting binding, where the operator has made one (wrangler.toml). */
+async function checkRate({ bindings, sender }: ServedVisit): Promise<Verdict | null> {
+  const { CREATE_SESSION_LIMIT: limiter } = bindings;
+  if (limiter === undefined || (await limiter.limit({ key: clientOf(sender) })).success) return null;
+  return faultOnly(FAULTS.tooManySessions, { got: null, allowed: "CREATE_SESSION_LIMIT" });
+}
+
+/** A new id; where the directory limits a client's open sessions, one that is counted. */
+async function issueCounted(
+  { bindings, sender, directory, destination }: ServedVisit,
+  key: string,
+): Promise<Ticket | Verdict> {
+  const now = Date.now();
+  const limit = directory.maximumSessionsPerClient;
+  if (limit === null) return await issueTicket(key, destination, now);
+  const client = clientOf(sender);
+  const shard = await shardOf(client);
+  const ticket = await issueTicket(key, destination, now, shard);
+  const counter = bindings.SESSION_COUNTERS.getByName(counterName(directory.path, shard));
+  if (await counter.admit(client, ticket.sessionId, limit, now)) return ticket;
+  const allowed = `maximum_sessions_per_client ${limit}`;
+  return faultOnly(FAULTS.tooManySessions, { got: limit + 1, allowed });
+}
+
+/** Clients whose address no door could see are counted as one. */
+function clientOf({ clientAddress }: ServedVisit["sender"]): string {
+  return clientAddress ?? "unknown";
 }

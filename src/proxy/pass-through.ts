@@ -2,6 +2,7 @@ import { proxy } from "hono/proxy";
 import { arrivalOf } from "../ingress/arrival.ts";
 import { senderOf } from "./sender.ts";
 import type { Config } from "../config/config.ts";
+import { log } from "../runtime/log.ts";
 
 /** A client that dribbles costs the least; one that fills what it is given gets twice as much. */
 const LEAST_COPY_BYTES = 4 * 1024;
@@ -51,9 +52,7 @@ export async function reverseProxy(
       },
     });
   } catch (error) {
-    console.error(
-      JSON.stringify({ event: "proxy-failed", door: arrival.door, path: pathname, error: String(error) }),
-    );
+    log("proxy-failed", { door: arrival.door, path: pathname, error: String(error) });
     return new Response(null, { status: 502 });
   }
 }

@@ -1,4 +1,4 @@
-/** What happened to a session, for the operator's log. docs/operations.md lists the events. */
+/** What happened at the edge, for the operator's log. docs/operations.md lists the events. */
 export type LogEvent =
   | "created"
   | "acked"
@@ -13,16 +13,27 @@ export type LogEvent =
   | "discarded"
   | "cancelled"
   | "expired"
-  | "misconfigured"
-  | "failed";
+  | FailureEvent;
+
+type FailureEvent = "misconfigured" | "failed" | "proxy-failed" | "door-error";
+
+/** Events that are wrong by themselves; they are written at the level of errors. */
+const FAILURES: { readonly [event in FailureEvent]: true } = {
+  misconfigured: true,
+  failed: true,
+  "proxy-failed": true,
+  "door-error": true,
+};
 
 /**
- * One line of JSON for each event. Never a body, a secret or a credential: a caller names each field
- * that it logs, and passes no header and no request.
+ * Writes one line of JSON for an event; no other code of src/ writes to the log. Never a body, a secret or a
+ * credential: a caller names each field that it logs, and passes no header and no request.
  */
 export function log(
   event: LogEvent,
   fields: Readonly<Record<string, string | number | boolean | null>>,
 ): void {
-  console.log(JSON.stringify({ at: new Date().toISOString(), event, ...fields }));
+  const line = JSON.stringify({ at: new Date().toISOString(), event, ...fields });
+  if (Object.hasOwn(FAILURES, event)) console.error(line);
+  else console.log(line);
 }

@@ -3,7 +3,7 @@ import { commit } from "../origin/commit.ts";
 import { commitRequest, putRequest } from "../origin/commit-request.ts";
 import { FAULTS } from "../protocol/faults.ts";
 import type { CommitOutcome } from "../protocol/reflect.ts";
-import { dataUrl } from "../signed/signed-url.ts";
+import { formatSignedUrl } from "../signed/signed-url.ts";
 import type { SessionJournal } from "./session-journal.ts";
 import type { SessionRecord } from "../protocol/session-record.ts";
 import { bury, orphan, seal, settle, stateOf } from "../protocol/transitions.ts";
@@ -163,7 +163,7 @@ async function dataUrls(
   const base = publicUrl ?? new URL(originalUrl).origin;
   const expiresAt = Date.now() + directory.sessionTimeoutSeconds * 1000;
   return {
-    entity: await dataUrl("entity", base, directory, sessionId, expiresAt, key),
-    reply: await dataUrl("new-reply", base, directory, sessionId, expiresAt, key),
+    entity: await formatSignedUrl("entity", base, directory, sessionId, expiresAt, key),
+    reply: await formatSignedUrl("new-reply", base, directory, sessionId, expiresAt, key),
   };
 }

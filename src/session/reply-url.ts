@@ -1,5 +1,5 @@
 import type { Config, UploadDirectory } from "../config/config.ts";
-import { dataUrl } from "../signed/signed-url.ts";
+import { formatSignedUrl } from "../signed/signed-url.ts";
 import type { SessionRecord } from "../protocol/session-record.ts";
 
 /** Where the client finds the application's reply, the same for every Ack; null where there is none. */
@@ -13,5 +13,5 @@ export async function replyUrlOf(
   if (reply !== "stored") return reply.url;
   const base = publicUrl ?? new URL(originalUrl).origin;
   const expiresAt = delivery.at + directory.sessionTimeoutSeconds * 1000;
-  return await dataUrl("reply", base, directory, sessionId, expiresAt, key);
+  return await formatSignedUrl("reply", base, directory, sessionId, expiresAt, key);
 }

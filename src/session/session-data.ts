@@ -1,16 +1,16 @@
-import type { DataKind } from "../signed/signed-url.ts";
+import type { SignedUrlKind } from "../signed/signed-url.ts";
 import { needs } from "../protocol/transitions.ts";
 import type { SessionStore } from "./session-store.ts";
 import type { StoredBytes } from "./stored-bytes.ts";
 
-/** The size of what a data URL names, in bytes, and when it came, in milliseconds since 1970. */
+/** The size of what a signed URL names, in bytes, and when it came, in milliseconds since 1970. */
 export interface DataSize {
   readonly length: number;
   readonly modifiedAt: number;
 }
 
 /** What of a session can be read just now: its whole entity, or the application's reply; null for neither. */
-export function measure({ record, fragments, reply }: SessionStore, kind: DataKind): DataSize | null {
+export function measure({ record, fragments, reply }: SessionStore, kind: SignedUrlKind): DataSize | null {
   if (record === null) return null;
   if (kind === "entity") {
     const isWhole = fragments.length === record.total;

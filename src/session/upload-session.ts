@@ -4,7 +4,7 @@ import { log } from "../runtime/log.ts";
 import { FAULTS } from "../protocol/faults.ts";
 import { type SessionState, stateOf, TRANSITIONS } from "../protocol/transitions.ts";
 import { type Answer, resultOf, UNKNOWN } from "../protocol/session-answer.ts";
-import type { DataKind } from "../signed/signed-url.ts";
+import type { SignedUrlKind } from "../signed/signed-url.ts";
 import { Ending } from "./ending.ts";
 import { Intake, type Piece } from "./intake.ts";
 import { Lifetime } from "./lifetime.ts";
@@ -198,8 +198,8 @@ export class UploadSession extends DurableObject<SessionBindings> {
     }
   }
 
-  /** What a data URL names, if it is here. A download counts as a packet does (ruling 23). */
-  measure(kind: DataKind): DataSize | null {
+  /** What a signed URL names, if it is here. A download counts as a packet does (ruling 23). */
+  measure(kind: SignedUrlKind): DataSize | null {
     const { record } = this.#store;
     if (record === null || this.#lifetime.endOf(record) <= Date.now()) return null;
     this.#lifetime.heard(Date.now());
@@ -207,7 +207,7 @@ export class UploadSession extends DurableObject<SessionBindings> {
   }
 
   /** The bytes from `start` up to, not including, `end` of what `measure` found. */
-  read(kind: DataKind, start: number, end: number): ReadableStream<Uint8Array> {
+  read(kind: SignedUrlKind, start: number, end: number): ReadableStream<Uint8Array> {
     return streamOf(kind === "entity" ? this.#store.fragments : this.#store.reply, start, end);
   }
 

@@ -7,10 +7,10 @@ import { isSigned, sign } from "./signature.ts";
  * What a URL on the edge gives access to: to read the entity or the reply of a session, or to write
  * its reply. Each is bound by its signature to one session, one directory and one time (ruling 24).
  */
-export type DataKind = "entity" | "reply" | "new-reply";
+export type SignedUrlKind = "entity" | "reply" | "new-reply";
 
 /** Where IIS kept the same things, so that operators know them again ([MC-BUP] 4.2). */
-const PLACES: { readonly [kind in DataKind]: { readonly folder: string; readonly file: string } } = {
+const PLACES: { readonly [kind in SignedUrlKind]: { readonly folder: string; readonly file: string } } = {
   entity: { folder: "Requests", file: "requestfile.bin" },
   reply: { folder: "Replies", file: "responsefile.bin" },
   "new-reply": { folder: "Replies", file: "responsefile.bin" },
@@ -22,13 +22,13 @@ const PATH = new RegExp(
 const SIGNATURE_BYTES = 16;
 
 /**
- * A signed URL.
+ * Makes a signed URL.
  *
  * @param base scheme and host, as the reader will reach the edge
  * @param expiresAt milliseconds since 1970
  */
-export async function dataUrl(
-  kind: DataKind,
+export async function formatSignedUrl(
+  kind: SignedUrlKind,
   base: string,
   directory: UploadDirectory,
   sessionId: SessionId,
@@ -41,37 +41,38 @@ export async function dataUrl(
   return `${base}${directory.path}${DATA_FOLDER}/${folder}/${sessionId}/${expires.toString(16)}-${toHex(signature)}/${file}`;
 }
 
-/** A request for a session's data: whose, what for, and whether the URL is one that we made. */
-export interface DataRequest {
-  readonly kind: DataKind;
+/** What a URL with the form of a signed one says. */
+export interface SignedUrl {
+  readonly kind: SignedUrlKind;
   readonly sessionId: SessionId;
-  readonly isSigned: boolean;
+  /** Whether the edge made it, and its time is not over. */
+  readonly isValid: boolean;
 }
 
-/** What a path asks for; null where it is no data URL of `directory`. */
-export async function parseDataUrl(
+/** Reads the path of a request; null where it has not the form of a signed URL in `directory`. */
+export async function parseSignedUrl(
   method: string,
   path: string,
   directory: UploadDirectory,
   { sessionKeys }: Config,
   now: number,
-): Promise<DataRequest | null> {
+): Promise<SignedUrl | null> {
   const [, folder, id = "", expiry = "", signature = ""] = PATH.exec(path.slice(directory.path.length)) ?? [];
   const sessionId = parseSessionId(id);
   if (folder === undefined || sessionId === null) return null;
   const written = method === "PUT" ? "new-reply" : "reply";
-  const kind: DataKind = folder === "Requests" ? "entity" : written;
+  const kind: SignedUrlKind = folder === "Requests" ? "entity" : written;
   const expires = Number.parseInt(expiry, 16);
   const message = messageOf(kind, directory, sessionId, expires);
   return {
     kind,
     sessionId,
-    isSigned: expires * 1000 > now && (await isSigned(sessionKeys, message, fromHex(signature))),
+    isValid: expires * 1000 > now && (await isSigned(sessionKeys, message, fromHex(signature))),
   };
 }
 
 function messageOf(
-  kind: DataKind,
+  kind: SignedUrlKind,
   directory: UploadDirectory,
   sessionId: SessionId,
   expires: number,

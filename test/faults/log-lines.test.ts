@@ -61,7 +61,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   discarded: OF_OBJECT,
   cancelled: OF_OBJECT,
   expired: [...OF_OBJECT, "state"],
-  acked: [...COMMON, "packet", "offset", "status", "hresult", "fault", "milliseconds"],
+  acked: [...COMMON, "packet", "offset", "status", "hresult", "fault", "got", "allowed", "milliseconds"],
   abandoned: [...COMMON, "packet", "offset", "milliseconds"],
 };
 /** The rows of the table in docs/operations.md: the event, and what is said of its own fields. */

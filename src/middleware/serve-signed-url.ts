@@ -1,11 +1,11 @@
 import { type Config, directoryOf } from "../config/config.ts";
 import type { Env } from "../env.ts";
 import { serveEntity } from "./serve-entity.ts";
-import { type DataRequest, parseDataUrl } from "../signed/signed-url.ts";
+import { parseSignedUrl, type SignedUrl } from "../signed/signed-url.ts";
 import { type SessionStub, sessionStub } from "./session-stub.ts";
 
 const PIECE_BYTES = 1024 * 1024;
-const METHODS: { readonly [kind in DataRequest["kind"]]: readonly string[] } = {
+const METHODS: { readonly [kind in SignedUrl["kind"]]: readonly string[] } = {
   entity: ["GET", "HEAD"],
   reply: ["GET", "HEAD"],
   "new-reply": ["PUT"],
@@ -17,7 +17,7 @@ const METHODS: { readonly [kind in DataRequest["kind"]]: readonly string[] } = {
  *
  * @returns null for any other path, which is somebody else's to answer
  */
-export async function answerData(
+export async function serveSignedUrl(
   request: Request,
   config: Config,
   bindings: Pick<Env, "UPLOAD_SESSIONS">,
@@ -25,11 +25,11 @@ export async function answerData(
   const { pathname } = new URL(request.url);
   const directory = directoryOf(config, pathname);
   if (directory === null) return null;
-  const data = await parseDataUrl(request.method, pathname, directory, config, Date.now());
-  if (data === null) return null;
-  const { kind, sessionId, isSigned } = data;
-  // Whether a session exists is not for those to know who have no URL of it.
-  if (!isSigned) return new Response(null, { status: 403 });
+  const signed = await parseSignedUrl(request.method, pathname, directory, config, Date.now());
+  if (signed === null) return null;
+  const { kind, sessionId, isValid } = signed;
+  // Who has no valid URL of a session may not learn whether it exists.
+  if (!isValid) return new Response(null, { status: 403 });
   if (!METHODS[kind].includes(request.method)) {
     return new Response(null, { status: 405, headers: { Allow: METHODS[kind].join(", ") } });
   }
