@@ -52,6 +52,7 @@ export default defineConfig({
             "test/support/**/*.test.ts",
             "test/examples/**/*.test.ts",
             "test/reply/**/*.test.ts",
+            "test/proxy/**/*.test.ts",
             "test/faults/**/*.test.ts",
             "test/deploy/**/*.test.ts",
             "test/lives/**/*.test.ts",

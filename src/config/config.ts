@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { pathKey } from "./canonical-path.ts";
 import { type DIRECTORY, VARIABLES } from "./config-schema.ts";
 
 /** A virtual directory with BITS uploads enabled. docs/configuration.md has IIS's names for these. */
@@ -148,10 +149,15 @@ function toDirectory(settings: v.InferOutput<typeof DIRECTORY>): UploadDirectory
   };
 }
 
-/** The directory that serves `path`, enabled or not; null where there is none. The longest prefix wins. */
+/**
+ * The directory that serves `path`, enabled or not; null where there is none. The longest prefix wins. A directory's path
+ * without its slash is the directory itself.
+ *
+ * @param path in its canonical form, `canonicalPath`
+ */
 export function directoryOf(config: Config, path: string): UploadDirectory | null {
-  const lower = path.toLowerCase();
-  return config.directories.find((directory) => lower.startsWith(directory.path.toLowerCase())) ?? null;
+  const key = `${pathKey(path)}/`;
+  return config.directories.find((directory) => key.startsWith(pathKey(directory.path))) ?? null;
 }
 
 /** wrangler.toml delivers a list, the dashboard and `--var` deliver its JSON text. */

@@ -51,6 +51,11 @@ export function parseTarget(method: string, text: string): RequestTarget | Refus
   return { authority, pathAndQuery };
 }
 
+/** Whether `text` is a host with or without a port, as a Host field may name it. */
+export function isAuthority(text: string): boolean {
+  return AUTHORITY.test(text) && URL.canParse(`http://${text}/`);
+}
+
 /**
  * The URL a request is for and the Host it counts as having. The target's authority wins over the Host field (RFC
  * 9112 section 3.2.2), which may then be anything a Host may be, empty included. Without one the Host field is the

@@ -1,4 +1,4 @@
-import { markArrival } from "./arrival.ts";
+import { markArrival, targetOf } from "./arrival.ts";
 import type { RequestHead } from "../http1/request-reader.ts";
 import type { RequestBody } from "./request-body.ts";
 import { methodOf } from "../http1/wire-methods.ts";
@@ -21,6 +21,12 @@ export function toAppRequest(head: RequestHead, body: RequestBody, clientAddress
     redirect: "manual",
     body: hasContent ? body.stream : null,
   });
-  markArrival(request, { door: "tcp", method: head.method, clientAddress, body: hasContent ? body : null });
+  markArrival(request, {
+    door: "tcp",
+    method: head.method,
+    target: targetOf(head.url),
+    clientAddress,
+    body: hasContent ? body : null,
+  });
   return request;
 }

@@ -3,6 +3,8 @@ export interface Arrival {
   readonly door: "tcp" | "http";
   /** The verb on the wire. The runtime has no name for BITS_POST, so its `Request` says POST. */
   readonly method: string;
+  /** Path and query as they stood on the request line: `new URL(request.url)` has resolved and respelt the path. */
+  readonly target: string;
   /** The peer's IP address without its port, or null where the door cannot see it. */
   readonly clientAddress: string | null;
   /** The body, read straight from the wire; null where only `request.body` has it. */
@@ -24,8 +26,25 @@ export function markArrival(request: Request, arrival: Arrival): void {
 
 /** What the door said of `request`; one that no door marked came through `fetch`. */
 export function arrivalOf(request: Request): Arrival {
-  const { method } = request;
-  return arrivals.get(request) ?? { door: "http", method, clientAddress: peerOf(request), body: null };
+  const { method, url } = request;
+  return (
+    arrivals.get(request) ?? {
+      door: "http",
+      method,
+      target: targetOf(url),
+      clientAddress: peerOf(request),
+      body: null,
+    }
+  );
+}
+
+/**
+ * What stood on the request line, of a URL that a door made of it and of Host. At the HTTP door `request.url` is such a
+ * URL (seen with workerd 1.20261023.1: `http://h/a/../b\\c//d`).
+ */
+export function targetOf(url: string): string {
+  const target = /^[a-z]+:\/\/[^/?#]*(.*)$/is.exec(url)?.[1] ?? "";
+  return target.startsWith("/") ? target : `/${target}`;
 }
 
 /** The one reader of the body of `request`; null where there is none. */

@@ -13,6 +13,7 @@ export type LogEvent =
   | "discarded"
   | "cancelled"
   | "expired"
+  | "forwarded-not-believed"
   | FailureEvent;
 
 type FailureEvent = "misconfigured" | "failed" | "proxy-failed" | "door-error";
