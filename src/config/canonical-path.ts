@@ -12,7 +12,7 @@ const CONTROL_OR_SEPARATOR = /^(?:[01][0-9A-F]|7F|2F|5C)$/;
  * the "best fit" of code page 1252 (fraction slash, division slash, set minus, reverse solidus overlay, both fullwidth
  * forms), and the yen and won signs, which are the backslash of code pages 932 and 949.
  */
-const LOOKS_LIKE_A_SLASH = /[\u2044\u2215\uFF0F\u2216\u20E5\uFF3C\u00A5\u20A9]/;
+const LOOKS_LIKE_A_SLASH = /[\u20E5\u2044\u2215\u2216\uFF0F\uFF3C\u00A5\u20A9]/;
 
 /** A segment of nothing but dots, or of what Windows makes a dot of, of which one at least is no plain dot. */
 const LOOKS_LIKE_A_PARENT = /(?:^|\/)(?=[^/]*[\uFF0E\u2024])[.\uFF0E\u2024]+(?:\/|$)/;

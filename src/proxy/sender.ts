@@ -2,7 +2,6 @@ import ipaddr from "ipaddr.js";
 import { isInRanges } from "../config/address-ranges.ts";
 import { canonicalTarget } from "../config/canonical-path.ts";
 import { isAuthority } from "../http1/request-target.ts";
-import type { Arrival } from "../ingress/arrival.ts";
 import { log } from "../runtime/log.ts";
 
 /** The request as its client made it: seen through the gateways before the edge that we trust. */
@@ -11,6 +10,12 @@ export interface Sender {
   readonly clientAddress: string | null;
   /** The absolute URL that the client asked for, its path in the canonical form. */
   readonly url: string;
+}
+
+/** What the door says of the request; the whole of it is an `Arrival`. */
+interface Seen {
+  readonly target: string;
+  readonly clientAddress: string | null;
 }
 
 /** What is believed of a gateway, and of nobody else. docs/deploy.md, "Behind a gateway", tells operators. */
@@ -32,12 +37,12 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: "80", https: "44
  *
  * @param trustedProxies CIDR ranges
  */
-export function senderOf(request: Request, arrival: Arrival, trustedProxies: readonly string[]): Sender {
+export function senderOf(request: Request, seen: Seen, trustedProxies: readonly string[]): Sender {
   const { headers } = request;
   const own = addressOf(request);
-  const { clientAddress: peer } = arrival;
+  const { clientAddress: peer } = seen;
   if (peer === null || !isInRanges(peer, trustedProxies))
-    return { clientAddress: peer, url: urlOf(own, request, arrival) };
+    return { clientAddress: peer, url: urlOf(own, request, seen) };
   if (headers.has("Forwarded") && !headers.has(FIELDS.address)) notBelieved("Forwarded");
   const { clientAddress, gateways } = clientOf(listOf(headers, FIELDS.address), peer, trustedProxies);
   const said = (field: keyof typeof FIELDS): string | null => {
@@ -47,7 +52,7 @@ export function senderOf(request: Request, arrival: Arrival, trustedProxies: rea
   const scheme = believed(FIELDS.scheme, said("scheme")?.toLowerCase() ?? null, isScheme) ?? own.scheme;
   const host = believed(FIELDS.host, said("host"), isAuthority);
   const port = believed(FIELDS.port, said("port"), isPort);
-  return { clientAddress, url: urlOf({ scheme, ...authorityOf(host, port, own) }, request, arrival) };
+  return { clientAddress, url: urlOf({ scheme, ...authorityOf(host, port, own) }, request, seen) };
 }
 
 interface Address {
@@ -79,8 +84,8 @@ function splitAuthority(authority: string): Omit<Address, "scheme"> {
   return { host, port };
 }
 
-function urlOf({ scheme, host, port }: Address, { url }: Request, arrival: Arrival): string {
-  const { path, search } = canonicalTarget(arrival.target) ?? pathAndQuery(url);
+function urlOf({ scheme, host, port }: Address, { url }: Request, seen: Seen): string {
+  const { path, search } = canonicalTarget(seen.target) ?? pathAndQuery(url);
   const suffix = port === "" || port === DEFAULT_PORTS[scheme] ? "" : `:${port}`;
   return `${scheme}://${host}${suffix}${path}${search}`;
 }

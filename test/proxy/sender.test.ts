@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Arrival } from "../../src/ingress/arrival.ts";
 import { senderOf } from "../../src/proxy/sender.ts";
 
 const GATEWAY = "10.0.0.9";
@@ -10,8 +9,8 @@ afterEach(() => logged.mockReset());
 
 /** The sender of a request to `http://10.0.0.5:8787/uploads/a.bin?x=1` that `peer` has sent with these fields. */
 function sender(fields: [string, string][], { peer = GATEWAY, target = "/uploads/a.bin?x=1" } = {}) {
-  const arrival: Arrival = { door: "http", method: "GET", target, clientAddress: peer, body: null };
-  return senderOf(new Request(`http://10.0.0.5:8787${target}`, { headers: fields }), arrival, TRUSTED);
+  const request = new Request(`http://10.0.0.5:8787${target}`, { headers: fields });
+  return senderOf(request, { target, clientAddress: peer }, TRUSTED);
 }
 
 describe("An address is an address, however a gateway writes it", () => {
