@@ -19,7 +19,13 @@ function visitOf(headers: Record<string, string>): Visit {
     method: "POST",
     headers: { "Content-Length": "0", ...headers },
   });
-  const arrival = { door: "tcp", method: "BITS_POST", clientAddress: "192.0.2.1", body: null } as const;
+  const arrival = {
+    door: "tcp",
+    method: "BITS_POST",
+    clientAddress: "192.0.2.1",
+    target: "/uploads/a?secret=1",
+    body: null,
+  } as const;
   return beginVisit(request, arrival, config, {} as Bindings);
 }
 
