@@ -16,7 +16,8 @@ export interface Fault {
 const E_ACCESSDENIED = 0x80070005;
 const E_INVALIDARG = 0x80070057;
 const ERROR_DISK_FULL = 0x80070070;
-const BG_E_SESSION_NOT_FOUND = 0x8020001f;
+/** The session is not known: a client starts over with Create-Session ([MC-BUP] 3.1.5.2.1). */
+export const BG_E_SESSION_NOT_FOUND = 0x8020001f;
 const BG_E_TOO_LARGE = 0x80200020;
 const BG_E_HTTP_ERROR_500 = 0x801901f4;
 const BG_E_HTTP_ERROR_503 = 0x801901f7;

@@ -1,29 +1,31 @@
 import { type Fault, FAULTS } from "./faults.ts";
-import { HELD, reflect } from "./reflect.ts";
+import { HELD, SILENCES } from "./reflect.ts";
 import type { SessionState } from "./transitions.ts";
 import type { SessionRecord } from "./session-record.ts";
 
-/** What the session says to a packet; the door makes an Ack of it. */
+/** What the session says to a packet; the middleware makes an Ack of it. */
 export interface Answer {
-  /** Next byte that a Fragment may start at; null where the session is not known. */
+  /** Next byte that a Fragment may start at; null if the session is not known. */
   readonly offset: number | null;
   /** Null on success. */
   readonly fault: Fault | null;
-  /** Where the application's reply is, for the Ack of the Fragment that completes an upload-reply. */
+  /** URL of the application's reply, for the Ack of the Fragment that completes an upload-reply. */
   readonly replyUrl?: string | null;
 }
 
+/** The answer for a session that nobody knows, or knows any more. */
 export const UNKNOWN: Answer = { offset: null, fault: FAULTS.sessionUnknown };
 
-/** The commit goes on, and a later Close-Session joins it: the client is told to come back (ruling 16). */
-export const STILL_RUNNING: Answer = {
-  offset: null,
-  fault: reflect({ kind: "silent", why: "timedOut", mayHaveArrived: true }),
-};
+/** The answer to a client that has waited long enough for a commit that goes on: a later Close-Session joins it. */
+export const STILL_RUNNING: Answer = { offset: null, fault: SILENCES.timedOut };
 
-/** What a session that has ended, or a commit that has, says again and again (rulings 17 to 20). */
+/**
+ * The answer that a session, or a commit, gives again and again once it has ended.
+ * Ruling 17, a failed commit leaves the session whole; 18, success is never run again; 19, outcome unknown; 20,
+ * Close-Session before the last byte.
+ */
 export function resultOf(state: SessionState, record: SessionRecord | null): Answer {
-  const fault = record?.commit?.fault ?? null;
+  const fault = record?.commit?.fault;
   switch (state) {
     case "delivered":
     case "committed":

@@ -1,5 +1,5 @@
 import type { Fault } from "./faults.ts";
-import { type Acceptance, type CommitOutcome, reflect } from "./reflect.ts";
+import { type Acceptance, type CommitOutcome, mayHaveArrived, reflect } from "./reflect.ts";
 import type { DeliveryRecord, DirectoryRules, SessionPacket, SessionRecord } from "./session-record.ts";
 
 /**
@@ -20,33 +20,20 @@ export type SessionState =
   | "discarded" // a tombstone: closed before the last byte, or the wrong digest
   | "cancelled"; // a tombstone: cancelled
 
-/** What each event may lead to. Every column has its own set, so that a `switch` over a cell is exhaustive. */
+/**
+ * What each event may lead to. Every column has a set of its own, so that a `switch` over a cell is exhaustive.
+ * "deny" answers as for a session that nobody knows, "replay" gives the stored result again, "commit" hands the upload
+ * to the application and answers with the result, "join" waits for the attempt that runs and answers with its result.
+ */
 export interface Actions {
-  /** A Fragment, or a piece of one. */
-  readonly Fragment:
-    | "store" // the bytes that are new
-    | "acknowledge" // store nothing, say where the session stands
-    | "deny"; // answer as for a session that nobody knows
-  /**
-   * The Fragment that leaves nothing missing, in a directory that commits there (ruling 14, plain upload; ruling 15,
-   * upload-reply).
-   */
-  readonly Complete:
-    | "commit" // seal, hand the upload to the application, answer with its result
-    | "join" // wait for the attempt that runs, answer with its result
-    | "replay" // give the stored result again
-    | "deny";
-  readonly Close:
-    | "commit"
-    | "join"
-    | "finish" // do what the application's acceptance left to do, then let go of everything
-    | "replay"
-    | "discard" // publish nothing, delete the bytes
-    | "deny";
-  readonly Cancel:
-    | "cancel" // delete everything
-    | "await" // wait for the attempt that runs; the state that it leaves decides
-    | "acknowledge"; // nothing is left to cancel
+  /** A Fragment, or a piece of one: store the bytes that are new; or only say where the session stands. */
+  readonly Fragment: "store" | "acknowledge" | "deny";
+  /** The Fragment that leaves nothing missing, in a directory that commits there (rulings 14 and 15, plain upload and upload-reply). */
+  readonly Complete: "commit" | "join" | "replay" | "deny";
+  /** "finish" does what the application's acceptance left to do, "discard" deletes the bytes and publishes nothing. */
+  readonly Close: "commit" | "join" | "finish" | "replay" | "discard" | "deny";
+  /** "await" waits for the attempt that runs: the state that it leaves decides. "acknowledge" has nothing to delete. */
+  readonly Cancel: "cancel" | "await" | "acknowledge";
 }
 
 /** What happens to a session from outside: the packets, and the completion of an upload. */
@@ -90,8 +77,7 @@ export function stateOf(
   directory: DirectoryRules | null,
   isRunning: boolean,
 ): SessionState {
-  // Before the record: an attempt reads the digest first, and only then stores "committing".
-  if (isRunning) return "committing";
+  if (isRunning) return "committing"; // whatever is stored: an attempt reads the digest before it stores "committing"
   if (record === null) return "new";
   if (record.state === "receiving" && offset === record.total) return "complete";
   if (record.state === "committing") return "orphaned";
@@ -128,9 +114,12 @@ export function open(packet: SessionPacket, total: number | null, now: number): 
   return { version: 1, state: "receiving", ...subject, changedAt: now, total, ...unsealed };
 }
 
+/** The attempts of a session that was never sealed. */
+const NO_ATTEMPT = { id: "", attempts: 0, unknown: false };
+
 /** The record before a request leaves for the application. Only the first attempt uses `freshId`. */
 export function seal(record: SessionRecord, digest: string, freshId: string, now: number): SessionRecord {
-  const { id, attempts, unknown } = record.commit ?? { id: freshId, attempts: 0, unknown: false };
+  const { id, attempts, unknown } = record.commit ?? { ...NO_ATTEMPT, id: freshId };
   const commit = { id, attempts: attempts + 1, unknown, fault: null };
   return { ...record, state: "committing", changedAt: now, digest, commit };
 }
@@ -145,7 +134,7 @@ export function settle(
   directory: DirectoryRules,
   now: number,
 ): SessionRecord {
-  const { id = "", attempts = 0, unknown = false } = record.commit ?? {};
+  const { id, attempts, unknown } = record.commit ?? NO_ATTEMPT;
   const base = { ...record, changedAt: now };
   if (outcome.kind === "accepted") {
     const delivery = record.delivery === null ? deliveryOf(outcome, directory, now) : null;
@@ -158,18 +147,10 @@ export function settle(
   return { ...base, commit, state: record.delivery === null ? "failed" : "delivered" };
 }
 
-/** 502 and 504 are the words of a gateway before the application: the application may have taken the upload. */
-function mayHaveArrived(outcome: CommitOutcome): boolean {
-  if (outcome.kind === "silent") return outcome.mayHaveArrived;
-  return outcome.kind === "refused" && (outcome.status === 502 || outcome.status === 504);
-}
-
 /** What an acceptance leaves for Close-Session to do; null for nothing. */
-function deliveryOf(
-  { copyToDestination, staticReplyUrl }: Acceptance,
-  { notification, reply }: DirectoryRules,
-  now: number,
-): DeliveryRecord | null {
+function deliveryOf(acceptance: Acceptance, directory: DirectoryRules, now: number): DeliveryRecord | null {
+  const { copyToDestination, staticReplyUrl } = acceptance;
+  const { notification, reply } = directory;
   if (notification === "none" || (!reply && !copyToDestination)) return null;
   const where = staticReplyUrl === null ? "stored" : { url: staticReplyUrl };
   return { at: now, copyToDestination, reply: reply ? where : null };
@@ -191,7 +172,7 @@ export function bury(
   now: number,
   fault: Fault | null = null,
 ): SessionRecord {
-  const { id = "", attempts = 0, unknown = false } = record.commit ?? {};
+  const { id, attempts, unknown } = record.commit ?? NO_ATTEMPT;
   return { ...record, state, changedAt: now, delivery: null, commit: { id, attempts, unknown, fault } };
 }
 
@@ -201,10 +182,7 @@ export function finish(record: SessionRecord, now: number): SessionRecord {
 }
 
 /** Which of its stored bytes a session will still read. */
-export function needs({ state, delivery }: SessionRecord): {
-  readonly entity: boolean;
-  readonly reply: boolean;
-} {
+export function needs({ state, delivery }: SessionRecord): Readonly<Record<"entity" | "reply", boolean>> {
   switch (state) {
     case "receiving":
     case "committing":

@@ -91,33 +91,33 @@ export const FAULTS: readonly FaultCase[] = [
     taken: true,
   },
   {
-    name: "answers 413 while the body is still coming",
+    name: "answers 507 while the body is still coming",
     fault: async ({ socket, body }) => {
-      socket.write("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+      socket.write("HTTP/1.1 507 Insufficient Storage\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
       await swallow(body());
       socket.end();
     },
-    told: ofStatus(413),
+    told: ofStatus(507),
     size: 16 * MEBIBYTE,
   },
   {
-    name: "answers 413 at once and closes on the body",
+    name: "answers 507 at once and closes on the body",
     fault: ({ socket }) => {
-      socket.end("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+      socket.end("HTTP/1.1 507 Insufficient Storage\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
       socket.resume();
     },
-    told: ofStatus(413),
+    told: ofStatus(507),
     size: 16 * MEBIBYTE,
   },
   {
     // As Node does: an end with bytes unread is a reset, which takes the answer with it.
-    name: "answers 413 at once, goes on reading, and resets where it was told to close",
+    name: "answers 507 at once, goes on reading, and resets where it was told to close",
     fault: ({ socket, head }) => {
-      socket.write("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n");
+      socket.write("HTTP/1.1 507 Insufficient Storage\r\nContent-Length: 0\r\n\r\n");
       if (/^connection: *close/im.test(head)) socket.destroySoon();
       else socket.resume();
     },
-    told: ofStatus(413),
+    told: ofStatus(507),
     size: 16 * MEBIBYTE,
   },
   {
