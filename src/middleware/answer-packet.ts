@@ -30,6 +30,7 @@ interface IssuedSession {
 export async function answerPacket(visit: Visit): Promise<Verdict> {
   const { config, packet } = visit;
   if (config instanceof Error) throw config;
+  if (visit.destination === null) return faultOnly(isFault(packet) ? packet : FAULTS.destinationMalformed);
   if (!isServed(visit)) return faultOnly(isFault(packet) ? packet : FAULTS.uploadsNotEnabled);
   if (isFault(packet)) return await answerMalformed(packet, visit);
   const misnamed = refuseDestination(visit.path, visit.directory.path);

@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from "hono";
+import { canonicalTarget } from "../config/canonical-path.ts";
 import { type Config, ConfigError } from "../config/config.ts";
 import type { Env } from "../env.ts";
 import { type Arrival, arrivalOf } from "../ingress/arrival.ts";
@@ -30,9 +31,11 @@ export function bits(config: Config | ((env: Env) => Config)): MiddlewareHandler
   return async ({ req, env }, next) => {
     const request = req.raw;
     const arrival = arrivalOf(request);
-    if (!isBits(request, arrival)) return (await serveSignedUrl(request, read(env), env)) ?? (await next());
+    const target = canonicalTarget(arrival.target);
+    if (!isBits(request, arrival))
+      return (await serveSignedUrl(request, target, read(env), env)) ?? (await next());
 
-    const visit = beginVisit(request, arrival, readSafely(read, env), env);
+    const visit = beginVisit(request, arrival, target, readSafely(read, env), env);
     const verdict = await judge(visit);
     logPacket(visit, verdict);
     if (arrival.door === "http" && verdict.fault !== null) await drain(request);

@@ -1,10 +1,11 @@
+import type { CanonicalTarget } from "../config/canonical-path.ts";
 import { type Config, directoryOf } from "../config/config.ts";
 import type { Env } from "../env.ts";
-import { serveEntity } from "./serve-entity.ts";
 import { parseSignedUrl, type SignedUrl } from "../signed/signed-url.ts";
+import { PIECE_BYTES } from "./piece-memory.ts";
+import { serveEntity } from "./serve-entity.ts";
 import { type SessionStub, sessionStub } from "./session-stub.ts";
 
-const PIECE_BYTES = 1024 * 1024;
 const METHODS: { readonly [kind in SignedUrl["kind"]]: readonly string[] } = {
   entity: ["GET", "HEAD"],
   reply: ["GET", "HEAD"],
@@ -15,17 +16,18 @@ const METHODS: { readonly [kind in SignedUrl["kind"]]: readonly string[] } = {
  * Serves the signed URLs: a client fetches its reply, an application that is notified by reference
  * fetches the entity and leaves its reply ([MC-BUP] 3.5.5 and 2.2.12; rulings 24 and 25).
  *
+ * @param target null where it could be read in two ways, and so is none of ours
  * @returns null for any other path, which is somebody else's to answer
  */
 export async function serveSignedUrl(
   request: Request,
+  target: CanonicalTarget | null,
   config: Config,
   bindings: Pick<Env, "UPLOAD_SESSIONS">,
 ): Promise<Response | null> {
-  const { pathname } = new URL(request.url);
-  const directory = directoryOf(config, pathname);
-  if (directory === null) return null;
-  const signed = await parseSignedUrl(request.method, pathname, directory, config, Date.now());
+  const directory = target === null ? null : directoryOf(config, target.path);
+  if (target === null || directory === null) return null;
+  const signed = await parseSignedUrl(request.method, target.path, directory, config, Date.now());
   if (signed === null) return null;
   const { kind, sessionId, isValid } = signed;
   // Who has no valid URL of a session may not learn whether it exists.

@@ -1,3 +1,4 @@
+import type { CanonicalTarget } from "../config/canonical-path.ts";
 import { type Config, directoryOf, type UploadDirectory } from "../config/config.ts";
 import type { Env } from "../env.ts";
 import type { Arrival } from "../ingress/arrival.ts";
@@ -27,10 +28,10 @@ export interface Visit {
   /** The session that the head names, whether it exists or not; null where it names none. */
   readonly sessionId: SessionId | null;
   readonly sender: Sender;
-  /** Path of the destination URL. */
+  /** Path of the destination URL: its canonical form, or as it came where it has none. */
   readonly path: string;
-  /** Path and query of the destination URL, as the client wrote them. */
-  readonly destination: string;
+  /** Canonical path and query of the destination URL; null where it could be read in two ways (ruling 27, one canonical path). */
+  readonly destination: string | null;
   /** The configuration, or why it cannot be read. */
   readonly config: Config | Error;
   /** The directory that serves the destination, enabled or not; null where none does, or nobody can tell. */
@@ -42,6 +43,7 @@ export interface Visit {
 export interface ServedVisit extends Visit {
   readonly config: Config;
   readonly directory: UploadDirectory;
+  readonly destination: string;
 }
 
 /**
@@ -52,10 +54,10 @@ export interface ServedVisit extends Visit {
 export function beginVisit(
   request: Request,
   arrival: Arrival,
+  target: CanonicalTarget | null,
   config: Config | Error,
   bindings: Bindings,
 ): Visit {
-  const { pathname, search } = new URL(request.url);
   const isRead = !(config instanceof Error);
   const packet = parsePacket(request.headers);
   return {
@@ -66,21 +68,24 @@ export function beginVisit(
     type: isFault(packet) ? parsePacketType(request.headers.get(HEADER.packetType)) : packet.type,
     sessionId: parseSessionId(request.headers.get(HEADER.sessionId) ?? ""),
     sender: senderOf(request, arrival, isRead ? config.trustedProxies : []),
-    path: pathname,
-    destination: pathname + search,
+    path: target?.path ?? arrival.target.replace(/[?#].*/s, ""),
+    destination: target === null ? null : target.path + target.search,
     config,
-    directory: isRead ? directoryOf(config, pathname) : null,
+    directory: isRead && target !== null ? directoryOf(config, target.path) : null,
     bindings,
   };
 }
 
 /** Whether an enabled directory serves the destination; false also where the configuration cannot be read. */
 export function isServed(visit: Visit): visit is ServedVisit {
-  return visit.directory?.enabled === true;
+  return visit.directory?.enabled === true && visit.destination !== null;
 }
 
 /** What a session is told of the packet that concerns it. */
-export function toSessionPacket({ request, sender, destination }: Visit, ticket: Ticket): SessionPacket {
+export function toSessionPacket(
+  { request, sender, destination }: ServedVisit,
+  ticket: Ticket,
+): SessionPacket {
   const { url: originalUrl, clientAddress } = sender;
   return {
     ...ticket,

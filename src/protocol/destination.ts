@@ -19,9 +19,11 @@ const DELETE = "\u007f";
  * @returns 400 + E_INVALIDARG ([MC-BUP] 2.2.1.2, "destination URL is a directory"; 3.2.5.2.3), or null
  */
 export function refuseDestination(path: string, directoryPath = "/"): Fault | null {
-  const [folder = ""] = path.slice(directoryPath.length).split("/");
+  // By segments and not by letters: `/a%26b/` is the directory `/a&b/` in another spelling.
+  const [folder = "", ...others] = path.split("/").slice(directoryPath.split("/").length - 1);
   if (folder.toLowerCase() === DATA_FOLDER.toLowerCase()) return FAULTS.destinationMalformed;
-  if (path.endsWith("/")) return FAULTS.destinationIsDirectory;
+  const isDirectory = folder === "" && others.length === 0;
+  if (isDirectory || path.endsWith("/")) return FAULTS.destinationIsDirectory;
   return path.slice(1).split("/").every(isFileName) ? null : FAULTS.destinationMalformed;
 }
 

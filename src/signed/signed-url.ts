@@ -57,7 +57,8 @@ export async function parseSignedUrl(
   { sessionKeys }: Config,
   now: number,
 ): Promise<SignedUrl | null> {
-  const [, folder, id = "", expiry = "", signature = ""] = PATH.exec(path.slice(directory.path.length)) ?? [];
+  const below = path.split("/").slice(directory.path.split("/").length - 1);
+  const [, folder, id = "", expiry = "", signature = ""] = PATH.exec(below.join("/")) ?? [];
   const sessionId = parseSessionId(id);
   if (folder === undefined || sessionId === null) return null;
   const written = method === "PUT" ? "new-reply" : "reply";

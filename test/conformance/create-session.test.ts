@@ -1,5 +1,6 @@
+import { rm } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { createSession, type PacketOptions, UPLOAD_PROTOCOL } from "../support/bits-client.ts";
+import { closeSession, createSession, type PacketOptions, UPLOAD_PROTOCOL } from "../support/bits-client.ts";
 import { answer } from "../support/origin-behaviour.ts";
 import { CREATED, expectAck, FORBIDDEN, INVALID, NOT_ENABLED } from "./expect-ack.ts";
 import { type Door, useBench } from "./support.ts";
@@ -90,13 +91,12 @@ describe.each<Door>(["tcp", "http"])("Create-Session over the %s door ([MC-BUP] 
   it.each([
     ["no directory", "/elsewhere/a.bin"],
     ["a directory that is switched off", "/closed/a.bin"],
-    ["the folder's own name, without its slash", "/uploads"],
     ["the root", "/"],
   ])("for %s is refused: 501, E_ACCESSDENIED ([MC-BUP] 6, note 22; ruling 13)", async (_, target) => {
     expectAck(await send({}, target), NOT_ENABLED);
   });
 
-  it.each(["/uploads/", "/uploads/folder/"])(
+  it.each(["/uploads/", "/uploads", "/UPLOADS", "/uploads/folder/", "/uploads/folder/.."])(
     "for a directory, %s, is refused: 400 ([MC-BUP] 2.2.1.2)",
     async (target) => {
       expectAck(await send({}, target), INVALID);
@@ -118,6 +118,19 @@ describe.each<Door>(["tcp", "http"])("Create-Session over the %s door ([MC-BUP] 
 });
 
 describe("Create-Session", () => {
+  it.each(["/uploads//x/%79.bin", "/uploads/x/./y%2ebin", "/uploads/z/../x/y.bin"])(
+    "for %s makes a session of the one file that all spellings name (ruling 27, one canonical path)",
+    async (spelling) => {
+      using upload = await bench().begin(10, { target: spelling });
+      expectAck(await upload.send(), { sessionId: upload.sessionId, offset: 10 });
+      const canonical = "/uploads/x/y.bin";
+      const before = bench().commitsOf(canonical).length;
+      expectAck(await closeSession(upload.connection, canonical, upload.sessionId), upload.done);
+      expect(bench().commitsOf(canonical)).toHaveLength(before + 1);
+      await rm(bench().origin.files.pathOf(canonical) ?? "");
+    },
+  );
+
   it.each([
     ["/uploads/a%2Fb.bin", "an encoded slash"],
     ["/uploads/a%5Cb.bin", "an encoded backslash"],
@@ -126,7 +139,7 @@ describe("Create-Session", () => {
     ["/uploads/../secret.txt", "a parent folder"],
     ["/uploads/%2e%2e/secret.txt", "a parent folder, encoded"],
     ["/uploads/.../secret.txt", "a name of dots"],
-    ["/uploads//a.bin", "an empty name"],
+    ["/uploads/a%255Cb.bin", "an escape of an escape"],
     ["/uploads/CON", "a device"],
     ["/uploads/nul.txt", "a device with an extension"],
     ["/uploads/Lpt1%20.bin", "a device with a space"],

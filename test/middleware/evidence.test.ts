@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { canonicalTarget } from "../../src/config/canonical-path.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { toAckResponse } from "../../src/middleware/ack-response.ts";
 import { evidenceOf } from "../../src/middleware/evidence.ts";
@@ -26,7 +27,7 @@ function visitOf(headers: Record<string, string>): Visit {
     target: "/uploads/a?secret=1",
     body: null,
   } as const;
-  return beginVisit(request, arrival, config, {} as Bindings);
+  return beginVisit(request, arrival, canonicalTarget(arrival.target), config, {} as Bindings);
 }
 
 const fragmentOf = (range: string, length: number, more: Record<string, string> = {}) => ({
