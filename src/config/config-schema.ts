@@ -10,109 +10,97 @@ const MAXIMUM_UPLOAD_BYTES = 9_000_000_000;
 /** Windows sends 13 MB at most ([MC-BUP] 6, note 10); ruling 10 asks for 16 MiB at least. */
 const MAXIMUM_FRAGMENT_BYTES = 64 * 1024 * 1024;
 
-/** One day, IIS's BITSHostIdFallbackTimeout. */
-const HOST_ID_FALLBACK_TIMEOUT_SECONDS = 86_400;
 const HOST_ID = "a host name or address, with a port or without, of at most 300 characters";
 
-/** A whole number from `least` up; a variable set on the command line arrives as text. */
-const whole = (least: number, expected: string) =>
+/** A whole number from `least` to `most`; a variable set on the command line arrives as text. */
+const whole = (least: number, expected: string, most = Number.MAX_SAFE_INTEGER) =>
   v.pipe(
     v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))], expected),
     v.safeInteger(expected),
     v.minValue(least, expected),
+    v.maxValue(most, expected),
   );
 
-const SECONDS = whole(1, "a whole number of seconds, 1 or more");
+/** A timer of more than 2^31 - 1 milliseconds rings at once (HTML, "timers": the timeout is a long). */
+const TIMER = whole(1, "a whole number of seconds, from 1 to 2,147,483", 2_147_483);
+/** Ten years: beyond any job's life ([MC-BUP] clients give up after 14 days), and within every date. */
+const LIFETIME = whole(1, "a whole number of seconds, from 1 to 315,360,000", 315_360_000);
 const BYTES = whole(0, "a whole number of bytes, 0 or more");
 const BOOLEAN = v.boolean("true or false");
 const CIDRS = v.array(
   v.pipe(
     v.string("a list of CIDR ranges such as 192.0.2.0/24"),
-    v.check((text) => ipaddr.isValidCIDR(text), "a CIDR range such as 192.0.2.0/24 or 2001:db8::/32"),
+    v.check(isRange, "a CIDR range such as 192.0.2.0/24 or 2001:db8::/32, of IPv4 in its own form"),
   ),
   "a list of CIDR ranges such as 192.0.2.0/24",
 );
-/** Letters of a path that need no second look; `..`, `\`, `%2F` and the like can not match anything. */
+/** A URL of http or https; one with a name and password would show them wherever the URL is shown. */
+const url = (expected: string, base?: string) =>
+  v.pipe(
+    v.string(expected),
+    v.check((text) => isHttpUrl(text, base), expected),
+    v.check((text) => !hasCredentials(text, base), `${expected}, without a user's name and password`),
+  );
+const RELATIVE_URL = "a URL, http or https, or relative";
+/** Only to read relative URLs by. */
+const ANY_BASE = "http://origin.invalid/";
+const ORIGIN_URL = "an absolute URL, http or https, such as https://iis.example.com";
+const PUBLIC_URL = "an absolute URL, http or https, without a path";
+
+/** Letters of a path that need no escape; contradictions.ts looks at the names between its slashes. */
 const PATH = /^\/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]+\/)*$/;
 
-export const DIRECTORY = v.pipe(
-  v.strictObject(
-    {
-      path: v.optional(
-        v.pipe(
-          v.string("a path that begins and ends with a slash"),
-          v.regex(PATH, "a path that begins and ends with a slash"),
-        ),
-        "",
+export const DIRECTORY = v.strictObject(
+  {
+    path: v.optional(
+      v.pipe(
+        v.string("a path that begins and ends with a slash"),
+        v.regex(PATH, "a path that begins and ends with a slash"),
       ),
-      enabled: v.optional(BOOLEAN, true),
-      notification: v.optional(
-        v.picklist(["none", "by-value", "by-reference"], '"none", "by-value" or "by-reference"'),
-        "none",
-      ),
-      notification_url: v.optional(
-        v.pipe(
-          v.string("a URL"),
-          v.nonEmpty("a URL"),
-          v.maxLength(2200, "a URL of at most 2,200 characters"),
-        ),
-      ),
-      allow_overwrites: v.optional(BOOLEAN, false),
-      maximum_upload_bytes: v.optional(BYTES, MAXIMUM_UPLOAD_BYTES),
-      session_timeout_seconds: v.optional(SECONDS, SESSION_TIMEOUT_SECONDS),
-      origin_timeout_seconds: v.optional(SECONDS, ORIGIN_TIMEOUT_SECONDS),
-      commit_on: v.optional(
-        v.picklist(["close-session", "last-fragment"], '"close-session" or "last-fragment"'),
-        "close-session",
-      ),
-      reply: v.optional(BOOLEAN, false),
-      host_id: v.optional(
-        v.pipe(
-          v.string(HOST_ID),
-          v.regex(/^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?$/, HOST_ID),
-          v.maxLength(300, HOST_ID),
-        ),
-      ),
-      host_id_fallback_timeout_seconds: v.optional(
-        whole(0, "a whole number of seconds, 0 for none"),
-        HOST_ID_FALLBACK_TIMEOUT_SECONDS,
-      ),
-      maximum_sessions_per_client: v.optional(whole(1, "a whole number of sessions, 1 or more")),
-      authorize: v.optional(v.picklist(["none", "origin"], '"none" or "origin"'), "none"),
-      authorize_url: v.optional(
-        v.pipe(
-          v.string("a URL, http or https, or relative"),
-          v.check((url) => isHttpUrl(url, "http://origin.invalid/"), "a URL, http or https, or relative"),
-        ),
-      ),
-      allow_from: v.optional(CIDRS),
-      unknown_outcome: v.optional(v.picklist(["retry", "hold"], '"retry" or "hold"'), "retry"),
-    },
-    "a block of settings",
-  ),
-  v.forward(
-    v.check(
-      ({ notification, notification_url: url }) =>
-        notification === "none" || isHttpUrl(url, "http://origin.invalid/"),
-      'a URL (http or https, or relative), because notification is not "none"',
+      "",
     ),
-    ["notification_url"],
-  ),
-  v.forward(
-    v.check(
-      ({ reply, notification }) => !reply || notification !== "none",
-      'false where notification is "none": only an application can reply',
+    enabled: v.optional(BOOLEAN, true),
+    notification: v.optional(
+      v.picklist(["none", "by-value", "by-reference"], '"none", "by-value" or "by-reference"'),
+      "none",
     ),
-    ["reply"],
-  ),
+    notification_url: v.optional(
+      v.pipe(
+        url(RELATIVE_URL, ANY_BASE),
+        v.nonEmpty(RELATIVE_URL),
+        v.maxLength(2200, "a URL of at most 2,200 characters"),
+      ),
+    ),
+    allow_overwrites: v.optional(BOOLEAN, false),
+    maximum_upload_bytes: v.optional(BYTES, MAXIMUM_UPLOAD_BYTES),
+    session_timeout_seconds: v.optional(LIFETIME, SESSION_TIMEOUT_SECONDS),
+    origin_timeout_seconds: v.optional(TIMER, ORIGIN_TIMEOUT_SECONDS),
+    commit_on: v.optional(
+      v.picklist(["close-session", "last-fragment"], '"close-session" or "last-fragment"'),
+    ),
+    reply: v.optional(BOOLEAN, false),
+    host_id: v.optional(
+      v.pipe(
+        v.string(HOST_ID),
+        v.regex(/^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?$/, HOST_ID),
+        v.maxLength(300, HOST_ID),
+      ),
+    ),
+    host_id_fallback_timeout_seconds: v.optional(whole(0, "a whole number of seconds, 0 for none")),
+    maximum_sessions_per_client: v.optional(whole(1, "a whole number of sessions, 1 or more")),
+    authorize: v.optional(v.picklist(["none", "origin"], '"none" or "origin"'), "none"),
+    authorize_url: v.optional(url(RELATIVE_URL, ANY_BASE)),
+    allow_from: v.optional(CIDRS),
+    unknown_outcome: v.optional(v.picklist(["retry", "hold"], '"retry" or "hold"'), "retry"),
+  },
+  "a block of settings",
 );
 
 export const VARIABLES = v.object({
   ORIGIN_URL: v.optional(
     v.pipe(
-      v.string("an absolute URL, http or https, such as https://iis.example.com"),
-      v.check((url) => isHttpUrl(url), "an absolute URL, http or https, such as https://iis.example.com"),
-      v.check((url) => !/[?#]/.test(url), "a URL without a query or a fragment"),
+      url(ORIGIN_URL),
+      v.check((text) => !/[?#]/.test(text), "a URL without a query or a fragment"),
     ),
     "",
   ),
@@ -123,11 +111,8 @@ export const VARIABLES = v.object({
   UPLOAD_DIRECTORIES: v.optional(v.array(DIRECTORY, "an array of directories, or the same as JSON text"), []),
   PUBLIC_URL: v.optional(
     v.pipe(
-      v.string("an absolute URL, http or https, without a path"),
-      v.check(
-        (url) => isHttpUrl(url) && new URL(url).pathname === "/" && !/[?#]/.test(url),
-        "an absolute URL, http or https, without a path",
-      ),
+      url(PUBLIC_URL),
+      v.check((text) => URL.parse(text)?.pathname === "/" && !/[?#]/.test(text), PUBLIC_URL),
     ),
   ),
   HEALTH_PATH: v.optional(
@@ -136,11 +121,13 @@ export const VARIABLES = v.object({
   ),
   TRUSTED_PROXIES: v.optional(CIDRS, []),
   MAXIMUM_FRAGMENT_BYTES: v.optional(whole(1, "a whole number of bytes, 1 or more"), MAXIMUM_FRAGMENT_BYTES),
-  HEAD_TIMEOUT_SECONDS: v.optional(SECONDS),
-  BODY_IDLE_TIMEOUT_SECONDS: v.optional(SECONDS),
-  KEEP_ALIVE_TIMEOUT_SECONDS: v.optional(SECONDS),
+  HEAD_TIMEOUT_SECONDS: v.optional(TIMER),
+  BODY_IDLE_TIMEOUT_SECONDS: v.optional(TIMER),
+  KEEP_ALIVE_TIMEOUT_SECONDS: v.optional(TIMER),
   CONNECTIONS_PER_CLIENT: v.optional(whole(1, "a whole number of connections, 1 or more")),
   REQUESTS_PER_CONNECTION: v.optional(whole(1, "a whole number of requests, 1 or more")),
+  /** Not a setting: whether there is something to count sessions with. */
+  SESSION_COUNTERS: v.optional(v.unknown()),
   SESSION_KEY: v.optional(v.pipe(v.string("text"), v.minLength(32, "a secret of 32 characters or more"))),
   SESSION_KEY_PREVIOUS: v.optional(
     v.pipe(v.string("text"), v.minLength(32, "a secret of 32 characters or more")),
@@ -153,7 +140,19 @@ export const VARIABLES = v.object({
   ),
 });
 
-function isHttpUrl(text: string | undefined, base?: string): boolean {
-  const url = text === undefined ? null : URL.parse(text, base);
-  return url !== null && (url.protocol === "http:" || url.protocol === "https:");
+function isHttpUrl(text: string, base?: string): boolean {
+  const parsed = URL.parse(text, base);
+  return parsed !== null && (parsed.protocol === "http:" || parsed.protocol === "https:");
+}
+
+function hasCredentials(text: string, base?: string): boolean {
+  const parsed = URL.parse(text, base);
+  return parsed !== null && parsed.username + parsed.password !== "";
+}
+
+/** An IPv4 range in IPv6's clothes would hold no address: those are undressed before they are compared. */
+function isRange(text: string): boolean {
+  if (!ipaddr.isValidCIDR(text)) return false;
+  const [address] = ipaddr.parseCIDR(text);
+  return !(address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress());
 }

@@ -1,6 +1,10 @@
 import * as v from "valibot";
 import { pathKey } from "./canonical-path.ts";
+import { ConfigError, type Problem, sentencesOf } from "./config-error.ts";
 import { type DIRECTORY, VARIABLES } from "./config-schema.ts";
+import { contradictionsOf } from "./contradictions.ts";
+
+export { ConfigError } from "./config-error.ts";
 
 /** A virtual directory with BITS uploads enabled. docs/configuration.md has IIS's names for these. */
 export interface UploadDirectory {
@@ -73,17 +77,15 @@ export interface Config {
   readonly door: DoorSettings;
 }
 
-/** What is wrong with the configuration: a sentence that names the variable and what was expected. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-}
+/** One day, IIS's BITSHostIdFallbackTimeout. */
+const HOST_ID_FALLBACK_TIMEOUT_SECONDS = 86_400;
 
 const known = new WeakMap<object, Config>();
 
 /**
  * Reads the whole configuration, once for each `env`.
  *
- * @throws ConfigError for the first value that is wrong
+ * @throws ConfigError with a sentence for each setting that is wrong
  */
 export function readConfig(env: object): Config {
   const earlier = known.get(env);
@@ -99,15 +101,15 @@ function parseConfig(env: object): Config {
     Object.entries(env).filter(([, value]) => value !== null),
   );
   for (const name of ["UPLOAD_DIRECTORIES", "TRUSTED_PROXIES"]) given[name] = parseJson(given[name]);
-  const result = v.safeParse(VARIABLES, given, { abortEarly: true });
-  if (!result.success) throw new ConfigError(sentence(result.issues[0]));
-
+  const result = v.safeParse(VARIABLES, given);
+  const problems = result.success ? contradictionsOf(result.output) : result.issues.map(toProblem);
+  if (!result.success || problems.length > 0) throw new ConfigError(sentencesOf(problems));
   const variables = result.output;
   const directories = variables.UPLOAD_DIRECTORIES.map(toDirectory);
   directories.sort((one, other) => other.path.length - one.path.length);
 
   return {
-    originUrl: variables.ORIGIN_URL.replace(/\/+$/, ""),
+    originUrl: new URL(variables.ORIGIN_URL).href.replace(/\/+$/, ""),
     originAuthorization: variables.ORIGIN_AUTHORIZATION ?? null,
     originConnection: variables.ORIGIN_CONNECTION,
     directories,
@@ -133,7 +135,7 @@ function toDirectory(settings: v.InferOutput<typeof DIRECTORY>): UploadDirectory
     enabled: settings.enabled,
     notification: settings.notification,
     notificationUrl: settings.notification_url ?? null,
-    commitOn: settings.reply ? "last-fragment" : settings.commit_on,
+    commitOn: settings.reply ? "last-fragment" : (settings.commit_on ?? "close-session"),
     reply: settings.reply,
     allowOverwrites: settings.allow_overwrites,
     maximumUploadBytes: settings.maximum_upload_bytes,
@@ -141,7 +143,8 @@ function toDirectory(settings: v.InferOutput<typeof DIRECTORY>): UploadDirectory
     originTimeoutSeconds: settings.origin_timeout_seconds,
     unknownOutcome: settings.unknown_outcome,
     hostId: settings.host_id ?? null,
-    hostIdFallbackTimeoutSeconds: settings.host_id_fallback_timeout_seconds,
+    hostIdFallbackTimeoutSeconds:
+      settings.host_id_fallback_timeout_seconds ?? HOST_ID_FALLBACK_TIMEOUT_SECONDS,
     maximumSessionsPerClient: settings.maximum_sessions_per_client ?? null,
     authorize: settings.authorize,
     authorizeUrl: settings.authorize_url ?? null,
@@ -170,23 +173,13 @@ function parseJson(value: unknown): unknown {
   }
 }
 
-/** `UPLOAD_DIRECTORIES[0].notification must be "none" or "by-value", but is "email".` */
-function sentence(issue: v.BaseIssue<unknown>): string {
-  const path = issue.path ?? [];
+/** What the schema says of a value → the setting, as its operator knows it. */
+function toProblem({ path: given, message, expected }: v.BaseIssue<unknown>): Problem {
+  const path = given ?? [];
   const names = path.map(({ key }) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`));
-  const variable = names.join("").replace(/^\./, "");
-  if (issue.expected === "never")
-    return `${variable} is no setting; docs/configuration.md lists the settings of a directory.`;
-  const value = path.at(-1)?.value;
-  // Never repeat a secret into a log.
-  const isSecret = /^(SESSION_KEY|ORIGIN_AUTHORIZATION)/.test(variable);
-  const found =
-    value === undefined || value === ""
-      ? "is not set"
-      : isSecret
-        ? "is something else"
-        : `is ${JSON.stringify(value)}`;
-  return `${variable} must be ${issue.message}, but ${found}.`;
+  const name = names.join("").replace(/^\./, "");
+  const isUnknown = expected === "never";
+  return { name, value: path.at(-1)?.value, expected: isUnknown ? null : message };
 }
 
 function withoutUndefined<T extends object>(value: T): { [key in keyof T]?: Exclude<T[key], undefined> } {

@@ -61,6 +61,7 @@ test("the longest prefix wins, without case, and only at a slash", () => {
   expect(directoryOf(config, "/ux")).toBeNull();
 });
 
+const TOLD = { notification: "by-value", notification_url: "/told" } as const;
 const directory = (settings: object) => ({ ORIGIN_URL, UPLOAD_DIRECTORIES: [{ path: "/u/", ...settings }] });
 
 // prettier-ignore
@@ -76,10 +77,69 @@ test.each([
   [directory({ notification: "by-value" }),         'UPLOAD_DIRECTORIES[0].notification_url must be a URL (http or https, or relative), because notification is not "none", but is not set.'],
   [directory({ notifcation: "none" }),              "UPLOAD_DIRECTORIES[0].notifcation is no setting; docs/configuration.md lists the settings of a directory."],
   [directory({ maximum_upload_bytes: -1 }),         "UPLOAD_DIRECTORIES[0].maximum_upload_bytes must be a whole number of bytes, 0 or more, but is -1."],
-  [directory({ session_timeout_seconds: 0 }),       "UPLOAD_DIRECTORIES[0].session_timeout_seconds must be a whole number of seconds, 1 or more, but is 0."],
+  [directory({ session_timeout_seconds: 0 }),       "UPLOAD_DIRECTORIES[0].session_timeout_seconds must be a whole number of seconds, from 1 to 315,360,000, but is 0."],
   [directory({ enabled: "yes" }),                   'UPLOAD_DIRECTORIES[0].enabled must be true or false, but is "yes".'],
   [{ ORIGIN_URL, SESSION_KEY: "short" },            "SESSION_KEY must be a secret of 32 characters or more, but is something else."],
   [{ ORIGIN_URL, ORIGIN_AUTHORIZATION: "a\r\nb" },  'ORIGIN_AUTHORIZATION must be one line, the value of an Authorization header such as "Basic …", but is something else.'],
+  [directory({ origin_timeout_seconds: 3e9 }),      "UPLOAD_DIRECTORIES[0].origin_timeout_seconds must be a whole number of seconds, from 1 to 2,147,483, but is 3000000000."],
+  [directory({ allow_from: ["::ffff:192.0.2.0/120"] }), 'UPLOAD_DIRECTORIES[0].allow_from[0] must be a CIDR range such as 192.0.2.0/24 or 2001:db8::/32, of IPv4 in its own form, but is "::ffff:192.0.2.0/120".'],
+  [directory({ path: "/a/../b/" }),                 'UPLOAD_DIRECTORIES[0].path must be a path in its plainest form, of names that Windows can give to a folder, but is "/a/../b/".'],
+  [directory({ path: "/con/" }),                    'UPLOAD_DIRECTORIES[0].path must be a path in its plainest form, of names that Windows can give to a folder, but is "/con/".'],
+  [directory({ path: "/u/bits-sessions/" }),        "UPLOAD_DIRECTORIES[0].path must be a path without BITS-Sessions, where a directory shows its sessions' data, but is \"/u/bits-sessions/\"."],
+  [directory({ path: "/healthz/" }),                'UPLOAD_DIRECTORIES[0].path must be a path that is not HEALTH_PATH or below it, but is "/healthz/".'],
+  [directory({ notification_url: "/told" }),        'UPLOAD_DIRECTORIES[0].notification_url must be left out, because notification is "none": nobody is notified, but is "/told".'],
+  [directory({ unknown_outcome: "hold" }),          'UPLOAD_DIRECTORIES[0].unknown_outcome must be "retry", because notification is "none": a PUT of a file may be repeated, but is "hold".'],
+  [directory({ authorize_url: "/may" }),            'UPLOAD_DIRECTORIES[0].authorize_url must be left out, because authorize is not "origin", but is "/may".'],
+  [directory({ host_id_fallback_timeout_seconds: 0 }), "UPLOAD_DIRECTORIES[0].host_id_fallback_timeout_seconds must be left out, because host_id is not set, but is 0."],
+  [directory({ maximum_sessions_per_client: 1 }),   "UPLOAD_DIRECTORIES[0].maximum_sessions_per_client must be left out, because SESSION_COUNTERS is not bound: nothing counts sessions, but is 1."],
+  [directory({ reply: true }),                      'UPLOAD_DIRECTORIES[0].reply must be false where notification is "none": only an application can reply, but is true.'],
+  [directory({ ...TOLD, reply: true, commit_on: "close-session" }), 'UPLOAD_DIRECTORIES[0].commit_on must be "last-fragment" or left out, because reply is true: the last Fragment\'s Ack says where the reply is, but is "close-session".'],
+  [directory({ ...TOLD, notification: "by-reference" }), 'PUBLIC_URL must be an absolute URL, http or https, because the notification of a directory is "by-reference": a client could name another host for the application to fetch the upload from, but is not set.'],
+  [{ ORIGIN_URL, HEALTH_PATH: "/a//b" },            'HEALTH_PATH must be a path in its plainest form, but is "/a//b".'],
+  [{ ORIGIN_URL, SESSION_KEY_PREVIOUS: KEY },       "SESSION_KEY must be set, because SESSION_KEY_PREVIOUS is, which signs nothing new, but is not set."],
 ])("%j stops with a sentence", (env, message) => {
   expect(() => readConfig(env)).toThrow(new ConfigError(message));
+});
+
+test("two directories of one path, in any case, are refused, both by name", () => {
+  const UPLOAD_DIRECTORIES = [{ path: "/u/" }, { path: "/v/" }, { path: "/U/" }];
+  expect(() => readConfig({ ORIGIN_URL, UPLOAD_DIRECTORIES })).toThrow(
+    /^UPLOAD_DIRECTORIES\[0\]\.path must be another path .*"\/u\/"\. UPLOAD_DIRECTORIES\[2\]\.path must be another .*"\/U\/"\.$/,
+  );
+});
+
+test("every setting that is wrong is named at once, each once", () => {
+  const env = {
+    ...directory({ enabled: 1, notifcation: 2 }),
+    ORIGIN_URL: "nowhere",
+    MAXIMUM_FRAGMENT_BYTES: "16M",
+  };
+  const wrong = () => readConfig(env);
+  expect(wrong).toThrow(/ORIGIN_URL must/);
+  expect(wrong).toThrow(/MAXIMUM_FRAGMENT_BYTES must/);
+  expect(wrong).toThrow(/\.enabled must/);
+  expect(wrong).toThrow(/\.notifcation is no setting/);
+  expect(wrong).not.toThrow(/ORIGIN_URL.*ORIGIN_URL/);
+});
+
+const CREDENTIALS = "http://jane:secret@host.example";
+// prettier-ignore
+test.each([
+  ["ORIGIN_URL",       { ORIGIN_URL: CREDENTIALS }],
+  ["ORIGIN_URL",       { ORIGIN_URL: "http://jane:sec/ret@host.example" }],
+  ["ORIGIN_URL",       { ORIGIN_URL: "jane:secret@host.example" }],
+  ["ORIGIN_URL",       { ORIGIN_URL: "http://secret@host.example" }],
+  ["PUBLIC_URL",       { ORIGIN_URL, PUBLIC_URL: CREDENTIALS }],
+  ["notification_url", directory({ ...TOLD, notification_url: CREDENTIALS })],
+  ["authorize_url",    directory({ authorize: "origin", authorize_url: `${CREDENTIALS}/may` })],
+  ["UPLOAD_DIRECTORIES", { ORIGIN_URL, UPLOAD_DIRECTORIES: `[{"path":"/u/","notification_url":"${CREDENTIALS}"` }],
+])("a user's name and password in %s are refused, and not shown: %j", (name, env) => {
+  let message = "";
+  try {
+    readConfig(env);
+  } catch (error) {
+    message = String(error);
+  }
+  expect(message).toContain(name);
+  expect(message).not.toMatch(/secret|sec\/ret|jane/);
 });

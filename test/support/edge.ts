@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { StartedEdge } from "./edge-setup.ts";
 import type { ChildProgram, LogLine } from "./child-program.ts";
 import { startWorkerd } from "./edge-workerd.ts";
+import { freePort } from "./free-port.ts";
 import { atProcessEnd } from "./process-end.ts";
 
 /** One entry of `UPLOAD_DIRECTORIES`, as in wrangler.toml. */
@@ -105,12 +106,24 @@ export class Edge {
   }
 }
 
+/** An edge that notifies by reference has to be told its own URL, and so the port before it starts. */
+async function withPublicUrl({
+  vars,
+  httpPort,
+}: EdgeOptions): Promise<{ vars: EdgeOptions["vars"]; httpPort: number | undefined }> {
+  const refers = vars.UPLOAD_DIRECTORIES?.some(({ notification }) => notification === "by-reference");
+  if (refers !== true || "PUBLIC_URL" in vars) return { vars, httpPort };
+  const port = httpPort ?? (await freePort());
+  return { vars: { ...vars, PUBLIC_URL: `http://127.0.0.1:${port}` }, httpPort: port };
+}
+
 /** Starts the edge and resolves when both doors take connections. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const folder = await mkdtemp(join(tmpdir(), "bits-edge-"));
   const storage = options.storage ?? join(folder, "storage");
   await mkdir(storage, { recursive: true });
   const secrets = { SESSION_KEY: randomBytes(32).toString("base64url"), ...options.secrets };
+  const { vars, httpPort: firstHttpPort } = await withPublicUrl(options);
   const logs: LogLine[] = [];
   const remains = { recursive: true, force: true, maxRetries: 5 };
   const callOff = atProcessEnd(() => rmSync(folder, remains));
@@ -118,9 +131,12 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     callOff();
     await rm(folder, remains);
   };
-  const start = async (ports: Pick<EdgeOptions, "httpPort" | "tcpPort">): Promise<StartedEdge> => {
+  const start = async (ports: {
+    httpPort?: number | undefined;
+    tcpPort?: number | undefined;
+  }): Promise<StartedEdge> => {
     const { httpPort, tcpPort } = ports;
-    const { vars, main, experiments = [], trustedCertificate, outbound = "network" } = options;
+    const { main, experiments = [], trustedCertificate, outbound = "network" } = options;
     const outside = { trustedCertificate, outbound };
     const setup = { vars, secrets, storage, folder, main, experiments, ...outside, httpPort, tcpPort };
     if (options.via !== "wrangler") return startWorkerd(setup, logs);
@@ -129,7 +145,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     return startWrangler(setup, logs);
   };
   try {
-    return new Edge(await start(options), logs, start, cleanUp);
+    return new Edge(await start({ ...options, httpPort: firstHttpPort }), logs, start, cleanUp);
   } catch (error) {
     await cleanUp();
     throw error;

@@ -76,9 +76,10 @@ async function convert(xml: string, ...options: readonly string[]): Promise<Sett
   return { ...blocks[0], notes: stderr };
 }
 
-/** The edge's own reading of what was pasted. */
+/** The edge's own reading of what was pasted, beside what the notes ask for. */
 function readByEdge(variables: Variables): Config {
-  return readConfig({ ORIGIN_URL: "https://iis.example.com", ...variables });
+  const beside = { PUBLIC_URL: "https://uploads.example.com", SESSION_COUNTERS: {} };
+  return readConfig({ ORIGIN_URL: "https://iis.example.com", ...beside, ...variables });
 }
 
 describe("IIS 6, MetaBase.xml", () => {

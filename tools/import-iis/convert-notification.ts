@@ -19,7 +19,7 @@ const TYPES: ReadonlyMap<string, "none" | "by-reference" | "by-value"> = new Map
 
 const BY_REFERENCE =
   "By reference, the application gets signed URLs, to GET the upload and to PUT the reply, where IIS gave paths " +
-  "of files.";
+  "of files. Set PUBLIC_URL, which these URLs begin with.";
 const REPLY =
   "Add reply = true where the application answers its clients with data (upload-reply jobs): no setting of IIS " +
   "tells.";

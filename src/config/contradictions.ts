@@ -1,0 +1,123 @@
+import type * as v from "valibot";
+import { DATA_FOLDER, refuseDestination } from "../protocol/destination.ts";
+import { canonicalPath, pathKey } from "./canonical-path.ts";
+import type { Problem } from "./config-error.ts";
+import type { DIRECTORY, VARIABLES } from "./config-schema.ts";
+
+type Variables = v.InferOutput<typeof VARIABLES>;
+type Directory = v.InferOutput<typeof DIRECTORY>;
+
+/** A setting that has its form, and means nothing, or nothing good, beside the others. */
+interface Rule<Settings> {
+  readonly setting: keyof Settings & string;
+  readonly isBroken: (settings: Settings, all: Variables) => boolean;
+  readonly expected: string;
+}
+
+const OF_DIRECTORY: readonly Rule<Directory>[] = [
+  {
+    setting: "path",
+    isBroken: ({ path }) => canonicalPath(path) !== path || refuseDestination(`${path}file`) !== null,
+    expected: "a path in its plainest form, of names that Windows can give to a folder",
+  },
+  {
+    setting: "path",
+    isBroken: ({ path }) => path.toLowerCase().includes(`/${DATA_FOLDER.toLowerCase()}/`),
+    expected: `a path without ${DATA_FOLDER}, where a directory shows its sessions' data`,
+  },
+  {
+    setting: "path",
+    isBroken: ({ path }, { HEALTH_PATH }) => pathKey(path).startsWith(`${pathKey(HEALTH_PATH)}/`),
+    expected: "a path that is not HEALTH_PATH or below it",
+  },
+  {
+    setting: "path",
+    isBroken: ({ path }, { UPLOAD_DIRECTORIES }) =>
+      UPLOAD_DIRECTORIES.filter((other) => pathKey(other.path) === pathKey(path)).length > 1,
+    expected: "another path than every other directory's, also without regard to case",
+  },
+  {
+    setting: "notification_url",
+    isBroken: ({ notification, notification_url: url }) => notification !== "none" && url === undefined,
+    expected: 'a URL (http or https, or relative), because notification is not "none"',
+  },
+  {
+    setting: "notification_url",
+    isBroken: ({ notification, notification_url: url }) => notification === "none" && url !== undefined,
+    expected: 'left out, because notification is "none": nobody is notified',
+  },
+  {
+    setting: "reply",
+    isBroken: ({ reply, notification }) => reply && notification === "none",
+    expected: 'false where notification is "none": only an application can reply',
+  },
+  {
+    setting: "commit_on",
+    isBroken: ({ reply, commit_on: commitOn }) => reply && commitOn === "close-session",
+    expected:
+      '"last-fragment" or left out, because reply is true: the last Fragment\'s Ack says where the reply is',
+  },
+  {
+    setting: "unknown_outcome",
+    isBroken: ({ unknown_outcome: outcome, notification }) => outcome === "hold" && notification === "none",
+    expected: '"retry", because notification is "none": a PUT of a file may be repeated',
+  },
+  {
+    setting: "host_id_fallback_timeout_seconds",
+    isBroken: ({ host_id: host, host_id_fallback_timeout_seconds: timeout }) =>
+      host === undefined && timeout !== undefined,
+    expected: "left out, because host_id is not set",
+  },
+  {
+    setting: "authorize_url",
+    isBroken: ({ authorize, authorize_url: url }) => authorize !== "origin" && url !== undefined,
+    expected: 'left out, because authorize is not "origin"',
+  },
+  {
+    setting: "maximum_sessions_per_client",
+    isBroken: ({ maximum_sessions_per_client: limit }, { SESSION_COUNTERS }) =>
+      limit !== undefined && SESSION_COUNTERS === undefined,
+    expected: "left out, because SESSION_COUNTERS is not bound: nothing counts sessions",
+  },
+];
+
+const OF_VARIABLES: readonly Rule<Variables>[] = [
+  {
+    setting: "PUBLIC_URL",
+    isBroken: ({ PUBLIC_URL, UPLOAD_DIRECTORIES }) =>
+      PUBLIC_URL === undefined &&
+      UPLOAD_DIRECTORIES.some(({ notification }) => notification === "by-reference"),
+    expected:
+      'an absolute URL, http or https, because the notification of a directory is "by-reference": a client could name another host for the application to fetch the upload from',
+  },
+  {
+    setting: "HEALTH_PATH",
+    isBroken: ({ HEALTH_PATH }) => canonicalPath(HEALTH_PATH) !== HEALTH_PATH,
+    expected: "a path in its plainest form",
+  },
+  {
+    setting: "SESSION_KEY",
+    isBroken: ({ SESSION_KEY, SESSION_KEY_PREVIOUS }) =>
+      SESSION_KEY === undefined && SESSION_KEY_PREVIOUS !== undefined,
+    expected: "set, because SESSION_KEY_PREVIOUS is, which signs nothing new",
+  },
+];
+
+/** Every setting that the others take the meaning from. */
+export function contradictionsOf(variables: Variables): Problem[] {
+  const directories = variables.UPLOAD_DIRECTORIES.flatMap((directory, index) =>
+    broken(OF_DIRECTORY, directory, variables, `UPLOAD_DIRECTORIES[${index}].`),
+  );
+  return [...broken(OF_VARIABLES, variables, variables, ""), ...directories];
+}
+
+function broken<Settings>(
+  rules: readonly Rule<Settings>[],
+  settings: Settings,
+  all: Variables,
+  prefix: string,
+): Problem[] {
+  return rules
+    .filter(({ isBroken }) => isBroken(settings, all))
+    .map(({ setting, expected }) => ({ name: prefix + setting, value: settings[setting], expected }));
+}
