@@ -18,6 +18,8 @@ export interface Env extends SessionBindings {
   readonly KEEP_ALIVE_TIMEOUT_SECONDS?: unknown;
   readonly CONNECTIONS_PER_CLIENT?: unknown;
   readonly REQUESTS_PER_CONNECTION?: unknown;
+  readonly MAXIMUM_CONNECTIONS?: unknown;
+  readonly CLUSTER_READY_URL?: unknown;
   readonly SESSION_KEY?: unknown;
   readonly SESSION_KEY_PREVIOUS?: unknown;
   readonly ORIGIN_AUTHORIZATION?: unknown;

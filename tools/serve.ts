@@ -1,34 +1,35 @@
-// The edge on a machine of your own, in the foreground: builds the Worker, reads the settings of
-// wrangler.toml, starts workerd on deploy/workerd/edge.capnp. `--help` says what can be chosen.
-import { ServeError } from "./serve/serve-error.ts";
+// The edge on a machine of your own, in the foreground: builds the Worker, reads the settings, starts workerd on
+// deploy/workerd/edge.capnp, and again where it ends by itself. `--help` says what can be chosen.
 import { build } from "./serve/build.ts";
-import { HELP, readOptions } from "./serve/options.ts";
-import { ensureState, sessionKey } from "./serve/state.ts";
-import { readSettings } from "./serve/settings.ts";
-import { startRuntime } from "./serve/runtime.ts";
+import { checkConfiguration } from "./serve/check.ts";
+import { HELP } from "./serve/help.ts";
+import { StateLock } from "./serve/lock.ts";
+import { openLog } from "./serve/log.ts";
+import { readOptions } from "./serve/options.ts";
+import { ServeError } from "./serve/serve-error.ts";
+import { Service } from "./serve/service.ts";
+import { ensureState } from "./serve/state.ts";
 
-/** Builds, starts, waits for the end. Returns the exit code. */
+/** Starts it and waits for its end. Returns the exit code. */
 async function serve(): Promise<number> {
-  const options = readOptions(process.argv.slice(2), process.env);
+  const options = readOptions(process.argv.slice(2), process.env, process.stdout.isTTY);
   if (options === "help") {
     console.log(HELP);
     return 0;
   }
-  const settings = await readSettings(process.env);
-  await ensureState(options.state);
-  settings["SESSION_KEY"] ??= await sessionKey(options.state);
-  if (options.build) await build();
-  const runtime = await startRuntime(options, settings);
-  let signals = 0;
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.on(signal, () => {
-      signals += 1;
-      runtime.end(signals > 1);
-    });
+  if (options.check) {
+    console.log(`bits-edge: ${await checkConfiguration(options, process.env)}`);
+    return 0;
   }
-  for (const { door, port } of runtime.doors) console.log(`bits-edge: ${door} door on port ${port}`);
-  console.log(`bits-edge: ready, sessions in ${options.state}, uploads for ${settings["ORIGIN_URL"]}`);
-  return await runtime.ended;
+  await ensureState(options.state);
+  const lock = await StateLock.take(options.state);
+  try {
+    if (options.build) await build();
+    const log = openLog(options.log, process.stdout, process.stderr);
+    return await new Service(options, process.env, lock, log).run();
+  } finally {
+    lock.free();
+  }
 }
 
 try {

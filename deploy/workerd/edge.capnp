@@ -35,6 +35,8 @@ const services :List(Workerd.Service) = [
       (name = "KEEP_ALIVE_TIMEOUT_SECONDS", fromEnvironment = "KEEP_ALIVE_TIMEOUT_SECONDS"),
       (name = "CONNECTIONS_PER_CLIENT", fromEnvironment = "CONNECTIONS_PER_CLIENT"),
       (name = "REQUESTS_PER_CONNECTION", fromEnvironment = "REQUESTS_PER_CONNECTION"),
+      (name = "MAXIMUM_CONNECTIONS", fromEnvironment = "MAXIMUM_CONNECTIONS"),
+      (name = "CLUSTER_READY_URL", fromEnvironment = "CLUSTER_READY_URL"),
       (name = "SESSION_KEY", fromEnvironment = "SESSION_KEY"),
       (name = "SESSION_KEY_PREVIOUS", fromEnvironment = "SESSION_KEY_PREVIOUS"),
       (name = "ORIGIN_AUTHORIZATION", fromEnvironment = "ORIGIN_AUTHORIZATION"),

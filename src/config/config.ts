@@ -70,6 +70,8 @@ export interface Config {
   readonly publicUrl: string | null;
   /** Where a monitor asks how the edge is. */
   readonly healthPath: string;
+  /** Where the runtime says whether this edge may be sent requests; null where it is in no cluster. */
+  readonly clusterReadyUrl: string | null;
   /** CIDR ranges of gateways before the HTTP door whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
   /** Largest body of one Fragment, bytes. */
@@ -116,6 +118,7 @@ function parseConfig(env: object): Config {
     sessionKeys: [variables.SESSION_KEY, variables.SESSION_KEY_PREVIOUS].filter((key) => key !== undefined),
     publicUrl: variables.PUBLIC_URL === undefined ? null : new URL(variables.PUBLIC_URL).origin,
     healthPath: variables.HEALTH_PATH,
+    clusterReadyUrl: variables.CLUSTER_READY_URL ?? null,
     trustedProxies: variables.TRUSTED_PROXIES,
     maximumFragmentBytes: variables.MAXIMUM_FRAGMENT_BYTES,
     door: withoutUndefined({
@@ -124,6 +127,7 @@ function parseConfig(env: object): Config {
       keepAliveTimeoutSeconds: variables.KEEP_ALIVE_TIMEOUT_SECONDS,
       connectionsPerClient: variables.CONNECTIONS_PER_CLIENT,
       requestsPerConnection: variables.REQUESTS_PER_CONNECTION,
+      maximumConnections: variables.MAXIMUM_CONNECTIONS,
     }),
   };
 }

@@ -19,6 +19,11 @@ export interface DoorLimits extends HeadLimits {
    * connect() call, so a connection that lived for ever would run into them in the middle of an upload.
    */
   readonly requestsPerConnection: number;
+  /**
+   * Open connections of all clients together, per isolate; beyond it 503. Where the runtime is an operator's own it ends
+   * itself when accept() finds no descriptor, so the door has to be full before the system is.
+   */
+  readonly maximumConnections: number;
 }
 
 /** Generous to Windows clients (fragments up to 13 MB, minutes between jobs), tight on heads. */
@@ -31,4 +36,5 @@ export const DEFAULT_DOOR_LIMITS: DoorLimits = {
   drainBytes: 16 * 1024 * 1024,
   connectionsPerClient: 10_000,
   requestsPerConnection: 10_000,
+  maximumConnections: Number.POSITIVE_INFINITY,
 };

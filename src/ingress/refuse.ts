@@ -7,10 +7,15 @@ import type { Wire } from "./wire.ts";
 const LINGER_SECONDS = 2;
 const LINGER_READS = 1_024;
 
-/** Answers without the app and says that nothing follows; `drain` first takes what is left of a body. */
-export async function refuse(wire: Wire, refusal: Refusal, drain?: () => Promise<unknown>): Promise<void> {
+/** Answers without the app and waits for nothing: for when what the connection holds is needed at once. */
+export async function turnAway(wire: Wire, refusal: Refusal): Promise<void> {
   await wire.write(formatHead(refusal.status, [], { bytes: 0 }, true, new Date()));
   await wire.endWriting();
+}
+
+/** Answers without the app and says that nothing follows; `drain` first takes what is left of a body. */
+export async function refuse(wire: Wire, refusal: Refusal, drain?: () => Promise<unknown>): Promise<void> {
+  await turnAway(wire, refusal);
   await drain?.();
   await linger(wire);
 }

@@ -1,9 +1,10 @@
 import { serveConnection } from "./connection.ts";
 import { DEFAULT_DOOR_LIMITS, type DoorLimits } from "./door-limits.ts";
 import { Refusal } from "../http1/refusals.ts";
-import { refuse } from "./refuse.ts";
+import { refuse, turnAway } from "./refuse.ts";
 import { Wire } from "./wire.ts";
 
+const NO_ROOM = new Refusal(503, "The door has as many connections open as it may.");
 const TOO_MANY_CONNECTIONS = new Refusal(503, "The client has too many connections open.");
 
 /**
@@ -22,16 +23,21 @@ export function tcpDoor<Env>(
   limitsOf?: (env: Env) => Partial<DoorLimits>,
 ): (socket: Socket, env: Env, ctx: ExecutionContext) => Promise<void> {
   const open = new Map<string, number>();
+  let all = 0;
 
   return async function connect(socket, env, ctx) {
     const limits = { ...DEFAULT_DOOR_LIMITS, ...limitsOf?.(env) };
+    all += 1;
+    const isFull = all > limits.maximumConnections;
     const wire = new Wire(socket, limits.writeTimeoutSeconds);
     const clientAddress = await addressOf(socket);
     const client = clientAddress ?? "";
     const connections = open.get(client) ?? 0;
     open.set(client, connections + 1);
     try {
-      if (connections >= limits.connectionsPerClient) {
+      if (isFull) {
+        await turnAway(wire, NO_ROOM);
+      } else if (connections >= limits.connectionsPerClient) {
         await refuse(wire, TOO_MANY_CONNECTIONS);
       } else {
         await serveConnection({
@@ -48,6 +54,7 @@ export function tcpDoor<Env>(
       if (left === 0) open.delete(client);
       else open.set(client, left);
       await wire.close();
+      all -= 1;
     }
   };
 }

@@ -3,21 +3,40 @@ import { type Config, ConfigError } from "../config/config.ts";
 import type { Env } from "../env.ts";
 
 const PATIENCE_MS = 5000;
+const DEFAULT_PATH = "/healthz";
+const NEVER_KEPT = { "Cache-Control": "no-store" };
 
 /**
- * Says whether the configuration can be read and the origin answers, for a monitor: 200 or 503, and
- * nothing about sessions. The path is HEALTH_PATH, `/healthz` by default; all else is `next`'s.
+ * Says how this edge is: 200 or 503, and nothing about sessions. All but two paths is `next`'s.
+ *
+ * HEALTH_PATH, `/healthz` by default, is for a monitor: whether the configuration can be read, the origin answers, and
+ * this edge is ready. `ready` beside it, `/ready` by default, is for a load balancer, which asks every second or two: only
+ * whether packets may be sent here. An origin that is silent is so for every edge, and clients are to hear that in an Ack.
  */
 export function health(readConfig: (env: Env) => Config): MiddlewareHandler<{ Bindings: Env }> {
   return async (context, next) => {
     const config = readSafely(readConfig, context.env);
-    const path = config instanceof ConfigError ? "/healthz" : config.healthPath;
-    if (context.req.path !== path || context.req.method !== "GET") return await next();
-    const origin = config instanceof ConfigError ? "unknown" : await originOf(config);
+    const path = config instanceof ConfigError ? DEFAULT_PATH : config.healthPath;
+    const isForBalancer = context.req.path === path.replace(/[^/]*$/, "ready");
+    if (context.req.method !== "GET" || (context.req.path !== path && !isForBalancer)) return await next();
     const configuration = config instanceof ConfigError ? "wrong" : "fine";
-    const isFine = configuration === "fine" && origin === "fine";
-    return context.json({ configuration, origin }, isFine ? 200 : 503, { "Cache-Control": "no-store" });
+    const ready = config instanceof ConfigError || !(await isReady(config)) ? "no" : "yes";
+    if (isForBalancer) return context.json({ ready }, ready === "yes" ? 200 : 503, NEVER_KEPT);
+    const origin = config instanceof ConfigError ? "unknown" : await originOf(config);
+    const isFine = ready === "yes" && origin === "fine";
+    return context.json({ configuration, origin, ready }, isFine ? 200 : 503, NEVER_KEPT);
   };
+}
+
+/** In a cluster the runtime knows: it says no without a lease, and from SIGTERM on (workerd.capnp, `stopTimeoutMs`). */
+async function isReady({ clusterReadyUrl }: Config): Promise<boolean> {
+  if (clusterReadyUrl === null) return true;
+  try {
+    const { ok } = await fetch(clusterReadyUrl, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    return ok;
+  } catch {
+    return false;
+  }
 }
 
 function readSafely(readConfig: (env: Env) => Config, env: Env): Config | ConfigError {

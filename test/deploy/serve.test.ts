@@ -10,7 +10,7 @@ import { type LegacyOrigin, startLegacyOrigin } from "../support/legacy-origin.t
 import { atProcessEnd } from "../support/process-end.ts";
 import { uploadFile } from "../support/upload-file.ts";
 import { patternSource, sha256Of } from "../support/upload-source.ts";
-import { runServe, SERVE, type ServedEdge, startServedEdge } from "./served-edge.ts";
+import { READY, runServe, SERVE, type ServedEdge, startServedEdge } from "./served-edge.ts";
 
 const MEBIBYTE = 1 << 20;
 
@@ -108,7 +108,7 @@ describe("npm run serve", () => {
       const callOff = atProcessEnd(() => child.kill("SIGKILL"));
       const exit = once(child, "exit");
       for await (const line of createInterface({ input: child.stdout })) {
-        if (line.includes("bits-edge: ready") && child.pid !== undefined) process.kill(-child.pid, signal);
+        if (line.includes(READY) && child.pid !== undefined) process.kill(-child.pid, signal);
       }
       expect(await exit).toEqual([0, null]);
       callOff();

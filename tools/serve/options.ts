@@ -1,5 +1,8 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { type ClusterOptions, readCluster } from "./cluster-options.ts";
+import { address } from "./address.ts";
+import { HELP } from "./help.ts";
 import { ServeError } from "./serve-error.ts";
 
 /** How the edge is to be started. Addresses are `host:port`, as workerd takes them. */
@@ -12,31 +15,32 @@ export interface ServeOptions {
   readonly certificates: string | null;
   /** Folder of the sessions, absolute. */
   readonly state: string;
+  /** File of the settings, absolute; null for [vars] of wrangler.toml. */
+  readonly config: string | null;
+  readonly log: "text" | "json";
   readonly build: boolean;
+  /** Only to say whether the configuration is right. */
+  readonly check: boolean;
+  /** The bucket that holds the sessions of several edges; null for an edge on its own. */
+  readonly cluster: ClusterOptions | null;
 }
 
-export const HELP = `npm run serve -- [options]        the edge on this machine, in the foreground
+/** Variables as a process has them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
-  --http <address>         HTTP door, for gateways and POST    (HTTP_ADDRESS, default 8080)
-  --tcp <address>          TCP door, for BITS clients          (TCP_ADDRESS,  default 8789)
-  --tls <address>          TCP door behind TLS; needs --certificates           (TLS_ADDRESS)
-  --certificates <folder>  certificate.pem (whole chain) and key.pem          (CERTIFICATES)
-  --state <folder>         sessions and their bytes            (STATE_FOLDER, default ./state)
-  --no-build               start what "npm run bundle" built, and do not build again
-
-An address is a port, on which only this machine may connect; or "*:80" for everyone; or "192.0.2.7:80".
-Settings come from [vars] of wrangler.toml; an environment variable of the same name comes first.
-SESSION_KEY comes from the environment or from session-key in the state folder, made at the first start.
-ORIGIN_AUTHORIZATION comes from the environment.`;
+const TEXT = { type: "string" } as const;
+const FLAG = { type: "boolean" } as const;
 
 /**
  * Reads the command line, and the environment for what it leaves open.
  *
+ * @param isTerminal whether the log goes to a person, where nothing says its form
  * @throws ServeError with a sentence
  */
 export function readOptions(
   args: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
+  isTerminal = false,
 ): ServeOptions | "help" {
   const values = parse(args);
   if (values.help === true) return "help";
@@ -47,30 +51,48 @@ export function readOptions(
       "--tls and --certificates go together: an address, and the folder of the certificate.",
     );
   }
+  const config = values.config ?? environment["CONFIG"] ?? null;
   return {
     http: address("--http", values.http ?? environment["HTTP_ADDRESS"] ?? "8080"),
     tcp: address("--tcp", values.tcp ?? environment["TCP_ADDRESS"] ?? "8789"),
     tls: tls === null ? null : address("--tls", tls),
     certificates: certificates === null ? null : resolve(certificates),
     state: resolve(values.state ?? environment["STATE_FOLDER"] ?? "state"),
+    config: config === null ? null : resolve(config),
+    log: logForm(values.log ?? environment["LOG"] ?? (isTerminal ? "text" : "json")),
     build: values["no-build"] !== true,
+    check: values.check === true,
+    cluster: readCluster(
+      {
+        url: values.cluster ?? environment["CLUSTER"] ?? null,
+        address: values["cluster-address"] ?? environment["CLUSTER_ADDRESS"] ?? null,
+        listen: values["cluster-listen"] ?? environment["CLUSTER_LISTEN"] ?? null,
+        replacesConfiguration: values["cluster-new-configuration"] === true,
+      },
+      environment,
+    ),
   };
 }
 
 function parse(args: readonly string[]) {
-  const text = { type: "string" } as const;
-  const flag = { type: "boolean" } as const;
   try {
     return parseArgs({
       args: [...args],
       options: {
-        http: text,
-        tcp: text,
-        tls: text,
-        certificates: text,
-        state: text,
-        "no-build": flag,
-        help: flag,
+        http: TEXT,
+        tcp: TEXT,
+        tls: TEXT,
+        certificates: TEXT,
+        state: TEXT,
+        config: TEXT,
+        check: FLAG,
+        log: TEXT,
+        "no-build": FLAG,
+        cluster: TEXT,
+        "cluster-address": TEXT,
+        "cluster-listen": TEXT,
+        "cluster-new-configuration": FLAG,
+        help: FLAG,
       },
     }).values;
   } catch (error) {
@@ -78,11 +100,7 @@ function parse(args: readonly string[]) {
   }
 }
 
-/** A port alone means this machine only: nothing is open to others before someone says so. */
-function address(option: string, text: string): string {
-  const [, host, port] = /^(?:(.+):)?(\d{1,5})$/.exec(text) ?? [];
-  if (port === undefined || Number(port) > 65_535) {
-    throw new ServeError(`${option} must be a port or host:port, such as 8080 or *:80, but is ${text}.`);
-  }
-  return `${host ?? "127.0.0.1"}:${port}`;
+function logForm(text: string): "text" | "json" {
+  if (text === "text" || text === "json") return text;
+  throw new ServeError(`--log must be text or json, but is ${text}.`);
 }

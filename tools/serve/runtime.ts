@@ -3,23 +3,48 @@ import { access } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { PROJECT, WORKER } from "./build.ts";
+import { STOP_MILLISECONDS, writeClusterConfig } from "./cluster-config.ts";
+import { explain } from "./explain.ts";
+import type { Log } from "./log.ts";
 import type { ServeOptions } from "./options.ts";
 import { ServeError } from "./serve-error.ts";
 import type { Settings } from "./settings.ts";
 
 /** How long requests that run may take after SIGTERM. What is cut off goes on later: nothing was acked. */
 const GRACE_MILLISECONDS = 30_000;
+/** A stopping edge of a cluster ends by itself, and would leave its sessions to its lease's end if it were killed before. */
+const CLUSTER_GRACE_MILLISECONDS = STOP_MILLISECONDS + 5_000;
+
+const CONFIGS = join(PROJECT, "deploy", "workerd");
+
+/**
+ * What becomes workerd. Ctrl-C goes to the whole group, and workerd takes SIGINT as an order to drop everything: it is
+ * started with that signal ignored, and gets SIGTERM from us. It may open as many files as the system lets it. And it does
+ * not outlive us: when descriptor 4 ends without a word, because this process was killed, it is killed too, so that
+ * nothing is left at work in a state folder whose lock is free.
+ */
+const SHELL = `trap "" INT
+ulimit -Sn "$(ulimit -Hn)" 2>/dev/null
+{ read -r over <&4 || kill -KILL $$; } 3>&- &
+exec "$@" 4<&-`;
 
 /** workerd, with all its doors open. */
 export interface Runtime {
-  readonly doors: readonly { readonly door: string; readonly port: number }[];
-  /** The exit code: 0 after {@link Runtime.end}. */
-  readonly ended: Promise<number>;
+  readonly pid: number;
+  readonly doors: readonly Door[];
+  /** How it ended: its exit code, or the signal that killed it. */
+  readonly ended: Promise<number | string>;
   /** Ends it when its requests have ended, or after 30 s, or at once. */
   end(atOnce: boolean): void;
+}
+
+export interface Door {
+  /** Name of its socket in edge.capnp. */
+  readonly socket: "http" | "tcp" | "tls";
+  readonly port: number;
 }
 
 /**
@@ -27,82 +52,68 @@ export interface Runtime {
  *
  * @throws ServeError where it does not start: a port that is taken, a certificate that is missing
  */
-export async function startRuntime(options: ServeOptions, settings: Settings): Promise<Runtime> {
+export async function startRuntime(options: ServeOptions, settings: Settings, log: Log): Promise<Runtime> {
   const child = await launch(options, settings);
-  const ended = Promise.withResolvers<number>();
-  let ending = false;
+  const leash = child.stdio[4] as Writable | null;
+  leash?.on("error", () => undefined);
+  const ended = Promise.withResolvers<number | string>();
   child.on("exit", (code, signal) => {
-    if (!ending) console.error(`bits-edge: workerd ended by itself (${signal ?? `exit code ${code}`})`);
-    ended.resolve(ending ? 0 : (code ?? 1));
+    leash?.end("over\n");
+    ended.resolve(signal ?? code ?? 1);
   });
+  log.follow(child.stdout as Readable, false);
   const doors = await openDoors(child, options);
+  log.follow(child.stderr as Readable, true);
+  const grace = options.cluster === null ? GRACE_MILLISECONDS : CLUSTER_GRACE_MILLISECONDS;
   return {
+    pid: child.pid ?? 0,
     doors,
     ended: ended.promise,
     end(atOnce) {
-      ending = true;
       child.kill(atOnce ? "SIGKILL" : "SIGTERM");
-      setTimeout(() => child.kill("SIGKILL"), GRACE_MILLISECONDS).unref();
+      setTimeout(() => child.kill("SIGKILL"), grace).unref();
     },
   };
 }
 
 async function launch(options: ServeOptions, settings: Settings): Promise<ChildProcess> {
   await must(WORKER, "Build the Worker first: npm run bundle, or leave --no-build out.");
-  const sockets = {
-    http: options.http,
-    tcp: options.tcp,
-    ...(options.tls === null ? {} : { tls: options.tls }),
-  };
   const args = ["serve", "--control-fd=3", `--directory-path=state=${options.state}`];
-  for (const [name, address] of Object.entries(sockets)) args.push(`--socket-addr=${name}=${address}`);
+  for (const socket of ["http", "tcp", "tls"] as const) {
+    if (options[socket] !== null) args.push(`--socket-addr=${socket}=${options[socket]}`);
+  }
   if (options.certificates !== null) {
     for (const name of ["certificate.pem", "key.pem"]) {
       await must(join(options.certificates, name), "--certificates names the folder that has it.");
     }
     args.push(`--import-path=${options.certificates}`);
   }
-  args.push(join(PROJECT, "deploy", "workerd", options.tls === null ? "edge.capnp" : "edge-tls.capnp"));
-  // Ctrl-C goes to the whole group, and workerd takes SIGINT as an order to drop everything: it is started
-  // with that signal ignored, and gets SIGTERM from us.
+  const base = options.tls === null ? "edge.capnp" : "edge-tls.capnp";
+  if (options.cluster === null) {
+    args.push(join(CONFIGS, base));
+  } else {
+    args.push("--experimental", `--import-path=${CONFIGS}`);
+    args.push(await writeClusterConfig(options.state, base, options.cluster));
+  }
   const [command, before] =
-    process.platform === "win32"
-      ? [workerdPath(), []]
-      : ["/bin/sh", ["-c", 'trap "" INT; exec "$@"', "workerd", workerdPath()]];
+    process.platform === "win32" ? [workerdPath(), []] : ["/bin/sh", ["-c", SHELL, "workerd", workerdPath()]];
   return spawn(command, [...before, ...args], {
     // Secrets by environment and not by argument: everyone on a machine can read arguments.
     env: { ...process.env, ...settings },
-    stdio: ["ignore", "inherit", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
   });
 }
 
 /** workerd says on its control channel where each socket listens. */
 async function openDoors(child: ChildProcess, { tls }: ServeOptions): Promise<Runtime["doors"]> {
-  const control = child.stdio[3] as Readable;
-  const errors = child.stderr as Readable;
-  const doors: { door: string; port: number }[] = [];
-  for await (const line of createInterface({ input: control })) {
-    const message = JSON.parse(line) as { event: string; socket?: string; port?: number };
+  const doors: Door[] = [];
+  for await (const line of createInterface({ input: child.stdio[3] as Readable })) {
+    const message = JSON.parse(line) as { event: string; socket?: Door["socket"]; port?: number };
     if (message.socket === undefined || message.port === undefined) continue;
-    doors.push({ door: message.socket.toUpperCase(), port: message.port });
-    if (doors.length < (tls === null ? 2 : 3)) continue;
-    errors.pipe(process.stderr);
-    return doors;
+    doors.push({ socket: message.socket, port: message.port });
+    if (doors.length === (tls === null ? 2 : 3)) return doors;
   }
-  throw new ServeError(explain((await text(errors)).trim()));
-}
-
-/** workerd's words for what goes wrong most often, in ours. */
-function explain(said: string): string {
-  const [, door] = /Socket "(\w+)": bind\(\): Address already in use/.exec(said) ?? [];
-  if (door !== undefined) {
-    return `The port of the ${door.toUpperCase()} door is taken by another program; choose another with --${door}.`;
-  }
-  const [, refused] = /Socket "(\w+)": bind\(\): Permission denied/.exec(said) ?? [];
-  if (refused !== undefined) {
-    return `This user may not open the port of the ${refused.toUpperCase()} door; choose one above 1023 with --${refused}.`;
-  }
-  return `workerd does not start.\n${said}`;
+  throw new ServeError(explain((await text(child.stderr as Readable)).trim()));
 }
 
 async function must(path: string, advice: string): Promise<void> {
@@ -113,8 +124,7 @@ async function must(path: string, advice: string): Promise<void> {
   }
 }
 
-/** The runtime that wrangler brings. */
+/** The runtime: an executable of over 100 MB. */
 function workerdPath(): string {
-  const ofWrangler = createRequire(createRequire(import.meta.url).resolve("wrangler/package.json"));
-  return String((ofWrangler("workerd") as { default: unknown }).default);
+  return String((createRequire(import.meta.url)("workerd") as { default: unknown }).default);
 }

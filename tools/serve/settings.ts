@@ -1,38 +1,101 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { experimental_readRawConfig as readRawConfig } from "wrangler";
+import { parse, TomlError } from "smol-toml";
+import { ConfigError, readConfig } from "../../src/config/config.ts";
 import { PROJECT } from "./build.ts";
-import { ServeError } from "./serve-error.ts";
+import { connectionsFor, descriptorLimit } from "./descriptors.ts";
+import type { Environment, ServeOptions } from "./options.ts";
+import { errorCode, ServeError } from "./serve-error.ts";
+import { sessionKey } from "./state.ts";
 
 /** The environment for workerd: only what is set. */
 export type Settings = Record<string, string>;
 
-const CONFIG = join(PROJECT, "deploy", "workerd", "edge.capnp");
+const BINDINGS = join(PROJECT, "deploy", "workerd", "edge.capnp");
+const WRANGLER_TOML = join(PROJECT, "wrangler.toml");
+/** What this program tells the Worker, and nobody else. */
+const OURS = new Set(["CLUSTER_READY_URL"]);
+const SECRETS = ["SESSION_KEY", "SESSION_KEY_PREVIOUS", "ORIGIN_AUTHORIZATION"];
 
 /**
- * The settings that the Worker is started with: [vars] of wrangler.toml, replaced by environment variables
- * of the same name. Lists become JSON text, which the Worker reads as well.
+ * The settings that the Worker is started with: those of the file, replaced by environment variables of the same name,
+ * and what this machine adds. Lists become JSON text, which the Worker reads as well.
  *
- * @throws ServeError where wrangler.toml has a setting for which edge.capnp has no binding
+ * @throws ServeError with a sentence that names the file and the setting
  */
-export async function readSettings(
-  environment: Readonly<Record<string, string | undefined>>,
-): Promise<Settings> {
-  const names = [...(await readFile(CONFIG, "utf8")).matchAll(/fromEnvironment = "(\w+)"/g)].map(
-    ([, name]) => name ?? "",
-  );
-  const { rawConfig } = readRawConfig({ config: join(PROJECT, "wrangler.toml") });
-  const settings: Settings = {};
-  for (const [name, value] of Object.entries(rawConfig.vars ?? {})) {
-    if (!names.includes(name)) {
-      throw new ServeError(`wrangler.toml sets ${name}, but deploy/workerd/edge.capnp does not bind it.`);
-    }
-    settings[name] = typeof value === "string" ? value : JSON.stringify(value);
-  }
-  for (const name of names) {
+export async function readSettings(options: ServeOptions, environment: Environment): Promise<Settings> {
+  const settings = await fromFile(options.config);
+  for (const name of await settingNames()) {
     const value = environment[name];
     // A line "NAME=" of an environment file means: not set.
     if (value !== undefined && value !== "") settings[name] = value;
   }
+  settings["SESSION_KEY"] ??= await keyFor(options);
+  settings["MAXIMUM_CONNECTIONS"] ??= String(connectionsFor(descriptorLimit()));
+  if (options.cluster !== null) settings["CLUSTER_READY_URL"] = readyUrl(options.cluster.listen);
+  try {
+    readConfig(settings);
+  } catch (error) {
+    if (error instanceof ConfigError) throw new ServeError(error.message);
+    throw error;
+  }
   return settings;
+}
+
+/** Every setting that edge.capnp hands to the Worker. */
+async function settingNames(): Promise<string[]> {
+  const bindings = await readFile(BINDINGS, "utf8");
+  return [...bindings.matchAll(/fromEnvironment = "(\w+)"/g)]
+    .map(([, name]) => name ?? "")
+    .filter((name) => !OURS.has(name));
+}
+
+async function fromFile(file: string | null): Promise<Settings> {
+  const path = file ?? WRANGLER_TOML;
+  const content = await readToml(path);
+  const values = file === null ? (content["vars"] ?? {}) : content;
+  const names = await settingNames();
+  const settings: Settings = {};
+  for (const [name, value] of Object.entries(values)) {
+    if (!names.includes(name)) {
+      throw new ServeError(`${path} sets ${name}, which is no setting; docs/configuration.md lists them.`);
+    }
+    settings[name] = typeof value === "string" ? value : JSON.stringify(value);
+  }
+  if (file !== null) await mustBePrivate(path, settings);
+  return settings;
+}
+
+async function readToml(path: string): Promise<Record<string, unknown>> {
+  try {
+    return parse(await readFile(path, "utf8"));
+  } catch (error) {
+    if (error instanceof TomlError) {
+      const [reason = ""] = error.message.replace(/^Invalid TOML document: /, "").split("\n");
+      throw new ServeError(`${path} is no TOML: ${reason}, in line ${error.line}, column ${error.column}.`);
+    }
+    throw new ServeError(`${path} cannot be read (${errorCode(error) ?? String(error)}).`);
+  }
+}
+
+/** A secret may be in the file where nobody but its owner reads it. Windows has no such mode. */
+async function mustBePrivate(path: string, settings: Settings): Promise<void> {
+  const found = SECRETS.find((name) => settings[name] !== undefined);
+  if (found === undefined || process.platform === "win32") return;
+  if (((await stat(path)).mode & 0o077) === 0) return;
+  throw new ServeError(`${path} has ${found}, and others may read it: chmod 600 ${path}`);
+}
+
+/** Every edge of a cluster has to have the same; an edge on its own makes one and keeps it. */
+async function keyFor({ cluster, state, check }: ServeOptions): Promise<string> {
+  if (cluster === null) return await sessionKey(state, !check);
+  throw new ServeError(
+    "--cluster needs SESSION_KEY in the environment, the same for all its edges (openssl rand -hex 32).",
+  );
+}
+
+/** Where workerd says whether this edge serves, has its lease, and is not about to end. */
+function readyUrl(listen: string): string {
+  const [, host = "", port = ""] = /^(.*):(\d+)$/.exec(listen) ?? [];
+  return `http://${host === "*" || host === "0.0.0.0" ? "127.0.0.1" : host}:${port}/ready`;
 }

@@ -25,14 +25,30 @@ export async function ensureState(folder: string): Promise<void> {
  * The key that signs session ids, made once and kept: with another one every running upload would have to
  * begin again.
  *
+ * @param makes whether one is made where there is none; otherwise it is one that signs nothing
  * @throws ServeError where the file cannot be read, or holds no key
  */
-export async function sessionKey(folder: string): Promise<string> {
+export async function sessionKey(folder: string, makes = true): Promise<string> {
   const path = join(folder, "session-key");
+  if (makes) await makeKey(path);
+  let key: string;
+  try {
+    key = (await readFile(path, "utf8")).trim();
+  } catch (error) {
+    if (!makes && errorCode(error) === "ENOENT") return newKey();
+    throw unreadable(path, error);
+  }
+  if (key.length >= 32) return key;
+  throw new ServeError(
+    `${path} holds no key of 32 characters or more; remove it, and a new one will be made.`,
+  );
+}
+
+async function makeKey(path: string): Promise<void> {
   try {
     const file = await open(path, "wx", 0o600);
     try {
-      await file.write(`${randomBytes(32).toString("base64url")}\n`);
+      await file.write(`${newKey()}\n`);
       await file.sync();
     } finally {
       await file.close();
@@ -40,16 +56,10 @@ export async function sessionKey(folder: string): Promise<string> {
   } catch (error) {
     if (errorCode(error) !== "EEXIST") throw unreadable(path, error);
   }
-  let key: string;
-  try {
-    key = (await readFile(path, "utf8")).trim();
-  } catch (error) {
-    throw unreadable(path, error);
-  }
-  if (key.length >= 32) return key;
-  throw new ServeError(
-    `${path} holds no key of 32 characters or more; remove it, and a new one will be made.`,
-  );
+}
+
+function newKey(): string {
+  return randomBytes(32).toString("base64url");
 }
 
 function unreadable(path: string, error: unknown): ServeError {
