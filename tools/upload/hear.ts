@@ -18,7 +18,7 @@ export type Verdict =
   /** Go on after a while: the error may pass. */
   | { readonly kind: "later"; readonly progress: Progress; readonly why: Why }
   /** Nothing that this client can do will help. */
-  | { readonly kind: "over"; readonly why: Why };
+  | { readonly kind: "over"; readonly progress?: undefined; readonly why: Why };
 
 /** Why an upload waits, or ends. `answered`: the answer's own status and codes say it. */
 export type Why =
