@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { appendFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
@@ -162,7 +163,7 @@ test("--cancel gives up what was kept, here and at the server", async () => {
 });
 
 /** The id of the session as the command tells it; its output is still read by others. */
-async function sessionOf(child: import("node:child_process").ChildProcess): Promise<string> {
+async function sessionOf(child: ChildProcess): Promise<string> {
   let said = "";
   child.stdout?.on("data", (chunk: Buffer) => (said += chunk.toString()));
   for (;;) {

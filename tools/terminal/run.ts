@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { doctorOptions, type DoctorOptions } from "../doctor/options.ts";
 import { uploadOptions, type UploadOptions } from "../upload/options.ts";
 import { CliError, EXIT } from "./cli-error.ts";
 import { untilSignal } from "./until-signal.ts";
@@ -43,5 +44,15 @@ function describe(exitWith: (code: number) => void): Command {
       exitWith(await untilSignal((signal) => start([first, ...more], options, signal)));
     });
   for (const option of uploadOptions()) upload.addOption(option);
+
+  const doctor = program
+    .command("doctor")
+    .description("examine what is behind a URL: why uploads do not arrive, and what to do")
+    .argument("<url>", "where uploads go: a folder's URL, ending with a slash, or a file's")
+    .action(async (url: string, options: DoctorOptions) => {
+      const { doctor: start } = await import("../doctor/command.ts");
+      exitWith(await untilSignal((signal) => start(url, options, signal)));
+    });
+  for (const option of doctorOptions()) doctor.addOption(option);
   return program;
 }
