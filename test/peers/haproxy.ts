@@ -5,9 +5,16 @@ import { DEPLOY, type GatewaySetup } from "./gateway.ts";
 import { programPath, searchPath } from "./installed.ts";
 import { replaceOnce } from "./replace-once.ts";
 
-/** The shipped haproxy.cfg as it is, told its addresses by the environment. */
-export async function startHaproxy(setup: GatewaySetup): Promise<ChildProgram> {
-  let shipped = await readFile(join(DEPLOY, "haproxy.cfg"), "utf8");
+/**
+ * The shipped haproxy.cfg as it is, told its addresses by the environment.
+ *
+ * @param edit makes it a wrong one, for tests that are about faults
+ */
+export async function startHaproxy(
+  setup: GatewaySetup,
+  edit: (shipped: string) => string = (shipped) => shipped,
+): Promise<ChildProgram> {
+  let shipped = edit(await readFile(join(DEPLOY, "haproxy.cfg"), "utf8"));
   if (setup.edgeCertificate !== undefined) {
     shipped = replaceOnce(shipped.replace(/^ *server edge .*$/m, "").replace("#cloudflare ", ""), {
       "/etc/ssl/certs/ca-certificates.crt": setup.edgeCertificate,

@@ -5,11 +5,18 @@ import { DEPLOY, type GatewaySetup } from "./gateway.ts";
 import { programPath, searchPath } from "./installed.ts";
 import { replaceOnce } from "./replace-once.ts";
 
-/** The shipped nginx.conf with its "yours" lines filled in, inside the smallest http block there is. */
-export async function startNginx(setup: GatewaySetup): Promise<ChildProgram> {
+/**
+ * The shipped nginx.conf with its "yours" lines filled in, inside the smallest http block there is.
+ *
+ * @param edit makes it a wrong one, for tests that are about faults
+ */
+export async function startNginx(
+  setup: GatewaySetup,
+  edit: (shipped: string) => string = (shipped) => shipped,
+): Promise<ChildProgram> {
   const { folder, temporary, certificate, logs } = setup;
   const site = join(folder, "bits-edge.conf");
-  let shipped = await readFile(join(DEPLOY, "nginx.conf"), "utf8");
+  let shipped = edit(await readFile(join(DEPLOY, "nginx.conf"), "utf8"));
   if (setup.edgeCertificate !== undefined) {
     shipped = replaceOnce(shipped.replaceAll("#cloudflare ", ""), {
       "proxy_pass http://bits_edge;": "",

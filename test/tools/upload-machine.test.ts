@@ -144,14 +144,30 @@ describe("The length of Fragments", () => {
     });
   });
 
-  test("is small again after a break, with a Ping before it ([MC-BUP] 3.1.4.3)", () => {
-    const progress = sending(9, { fragmentBytes: 13_000_000 });
-    const packet = nextPacket(progress);
-    if (packet === null) throw new Error("no packet");
-    expect(lose(progress, packet)).toMatchObject({ mustPing: true, fragmentBytes: 131_072, offset: 9 });
+  test("is small again after a break, with a Ping before it ([MC-BUP] 3.1.4.3), and grows to half of what broke", () => {
+    const progress = sending(9, { fragmentBytes: 4_000_000 });
+    expect(lost(progress)).toMatchObject({
+      mustPing: true,
+      fragmentBytes: 131_072,
+      fragmentCeiling: 2_000_000,
+    });
     expect(nextPacket(takeUp(progress))).toEqual({ type: "Ping" });
   });
+
+  test("comes down to 5 KiB where one after the other breaks, and up to 128 KiB where one passes", () => {
+    let progress = sending();
+    const lengths = [1, 2, 3, 4, 5, 6].map(() => (progress = lost(progress)).fragmentBytes);
+    expect(lengths).toEqual([65_536, 32_768, 16_384, 8_192, 5_120, 5_120]);
+    expect(progress.fragmentCeiling).toBe(131_072);
+  });
 });
+
+/** After the Fragment that is next got no answer. */
+function lost(progress: Progress): Progress {
+  const packet = nextPacket({ ...progress, mustPing: false });
+  if (packet === null) throw new Error("no packet");
+  return lose(progress, packet);
+}
 
 describe("BG_E_SESSION_NOT_FOUND", () => {
   const unknown = ack({ fault: FAULTS.sessionUnknown });

@@ -128,8 +128,7 @@ test("A file that is written to meanwhile is not called whole: its session is ca
   const running = bench().start([path, `${way.url}/uploads/`]);
   await way.untilStalled();
   await appendFile(path, "more");
-  await bench().edge.kill();
-  await bench().edge.restart();
+  way.cut();
   const end = await running.end;
   expect(end).toMatchObject({ code: 1 });
   expect(lastOf(end, "failed")?.["because"]).toContain("changed while it was being uploaded");

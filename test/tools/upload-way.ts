@@ -51,6 +51,11 @@ export class Way implements AsyncDisposable {
     await this.#stalled.promise;
   }
 
+  /** Resets what is open; the way itself stays open. */
+  cut(): void {
+    for (const socket of this.#open) socket.resetAndDestroy();
+  }
+
   #carry(client: Socket, server: Socket, { cutAfter, stallAfter }: Mishap): void {
     let passed = 0;
     for (const socket of [client, server]) {

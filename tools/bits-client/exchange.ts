@@ -1,5 +1,6 @@
 import { type ClientRequest, request as plainRequest, type IncomingMessage } from "node:http";
 import { request as secureRequest } from "node:https";
+import { setImmediate } from "node:timers/promises";
 import type { Route } from "./route.ts";
 import type { AnswerHead } from "./read-ack.ts";
 import { TransportError, transportError } from "./transport-error.ts";
@@ -31,7 +32,7 @@ export const WINDOWS_SILENCE: SilenceLimits = { sendMilliseconds: 120_000, recei
 const DROPPED_BYTES = 1 << 20;
 
 /**
- * Sends a request and resolves with the answer's head when the whole answer was there. An answer that comes before the
+ * Sends a request and resolves with the answer's head when its body is over too. An answer that comes before the
  * body was sent counts, and ends the sending and the connection.
  *
  * @throws TransportError where no whole answer came; what the body's source throws comes through as it is
@@ -55,15 +56,19 @@ export async function exchange(
   }
 }
 
-/** Sends a request without a body and gives the answer while its body is still to come. */
+/**
+ * Sends a request that is text at most, and gives the answer while its body is still to come.
+ *
+ * @throws TransportError where no head of an answer came
+ */
 export async function fetchStream(
   route: Route,
-  outgoing: OutgoingRequest,
+  outgoing: Omit<OutgoingRequest, "body" | "onSent"> & { readonly text?: string },
   silence: SilenceLimits = WINDOWS_SILENCE,
 ): Promise<{ readonly head: AnswerHead; readonly body: IncomingMessage }> {
   const { request, answered } = open(route, outgoing, silence);
   try {
-    request.end();
+    request.end(outgoing.text ?? "");
     const body = await answered;
     return { head: headOf(body), body };
   } catch (error) {
@@ -129,12 +134,13 @@ async function sendBody(
         throw new BodyFailed("the body's source failed", { cause });
       });
       if (part.done === true) break;
+      await untilRead();
+      if (isOver) return;
       const taken = new Promise<void>((resolve) => {
         // A write that fails is told by the request's own error, or by the answer that came instead.
         request.write(part.value, () => resolve());
       });
       await Promise.race([taken, over]);
-      if (isOver) return;
       onSent?.(part.value.length);
     }
   } finally {
@@ -143,12 +149,29 @@ async function sendBody(
   request.end();
 }
 
-/** The connection is used again only where request and answer are both at their end. */
+/**
+ * Resolves when the event loop has looked for what can be read. A server that refuses a body early may reset the
+ * connection right after its answer; Node drops an answer that it has not read when the next write fails. The first
+ * immediate may run in the turn of the last write, the second has the loop's poll before it.
+ */
+async function untilRead(): Promise<void> {
+  await setImmediate();
+  await setImmediate();
+}
+
+/**
+ * The connection is used again only where request and answer are both at their end. The head has said everything: an
+ * Ack has no body, and a page that breaks off was nobody's to read.
+ */
 async function dropBody(response: IncomingMessage, request: ClientRequest): Promise<void> {
   let dropped = 0;
-  for await (const chunk of response) {
-    dropped += (chunk as Uint8Array).length;
-    if (dropped > DROPPED_BYTES) break;
+  try {
+    for await (const chunk of response) {
+      dropped += (chunk as Uint8Array).length;
+      if (dropped > DROPPED_BYTES) break;
+    }
+  } catch {
+    dropped = Number.POSITIVE_INFINITY;
   }
   if (!request.writableEnded || dropped > DROPPED_BYTES) request.destroy();
 }

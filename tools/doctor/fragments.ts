@@ -25,6 +25,9 @@ const TOTALS = [200_000_000, 20_000_000, 2_000_000, 100_000];
 /** Between what passes and what does not, until the two are so near. */
 const NEAR = 1.1;
 
+/** A connection that breaks so often at one length does not break by accident. */
+const TRIES = 5;
+
 /** Sends longer and longer Fragments, and finds the longest that passes. */
 export async function examineFragments(patient: Patient, sessionId: string): Promise<FragmentTrial> {
   const state = { offset: 0, total: 0, largest: 0 };
@@ -76,7 +79,16 @@ async function sendFragment(
   total: number,
 ): Promise<Heard> {
   const range = { first, last: first + length - 1, total };
-  return await patient.send({ type: "Fragment", sessionId, range }, chunks(length));
+  let heard = await patient.send({ type: "Fragment", sessionId, range }, chunks(length));
+  // Who refuses a body early and resets the connection may have said why, and not been heard.
+  for (
+    let tries = 1;
+    tries < TRIES && heard.kind === "silent" && heard.trouble.trouble === "lost";
+    tries += 1
+  ) {
+    heard = await patient.send({ type: "Fragment", sessionId, range }, chunks(length));
+  }
+  return heard;
 }
 
 /** Random, so that nothing on the way can make it smaller. */

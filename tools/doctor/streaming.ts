@@ -10,8 +10,10 @@ const MEBIBYTE = 1024 * 1024;
 /** The edge stores whole pieces of 1 MiB: a Fragment is held in the middle when three of them have left. */
 const SENT_BYTES = 3 * MEBIBYTE;
 const LENGTH = 4 * MEBIBYTE;
-/** A slow line needs time for 3 MiB; a gateway that waits for the end would wait for ever. */
+/** From their leaving to their arrival; a gateway that waits for the end would wait for ever. */
 const PATIENCE_MILLISECONDS = 10_000;
+/** For their leaving, over a slow line. */
+const LEAVING_MILLISECONDS = 60_000;
 
 /**
  * Whether a Fragment reaches the server while it is still being sent. Its bytes stop in the middle; a second connection
@@ -27,23 +29,23 @@ export async function examineStreaming(
   const held = new AbortController();
   const route = patient.anotherRoute();
   const range = { first: offset, last: offset + LENGTH - 1, total };
-  const state = { hasLeft: false };
+  const state: Sending = { leftAt: null };
   const sending = patient
     .send(
       { type: "Fragment", sessionId, range },
-      half(held.signal, () => (state.hasLeft = true)),
+      half(held.signal, () => (state.leftAt = performance.now())),
       held.signal,
       route,
     )
     .catch(() => null);
   try {
-    const stored = await untilStored(patient, sessionId, offset, total);
+    const stored = await untilStored(patient, sessionId, { offset, total }, state);
     if (stored > offset)
       return good(
         "streaming",
         `a Fragment arrives while it is sent (${bytesInWords(stored - offset)} of it)`,
       );
-    if (!state.hasLeft) return none("streaming", "the line is too slow to look by");
+    if (state.leftAt === null) return none("streaming", "the line is too slow to look by");
     return doubtful(
       "streaming",
       `3 MiB of a Fragment had left, and after ${PATIENCE_MILLISECONDS / 1000} s none had arrived: something holds it back`,
@@ -64,19 +66,26 @@ async function* half(signal: AbortSignal, left: () => void): AsyncGenerator<Uint
   await pause(600_000, undefined, { signal });
 }
 
+/** When the held bytes had left this machine; null as long as they have not. */
+interface Sending {
+  leftAt: number | null;
+}
+
 async function untilStored(
   patient: Patient,
   sessionId: string,
-  before: number,
-  total: number,
+  { offset, total }: { readonly offset: number; readonly total: number },
+  sending: Sending,
 ): Promise<number> {
-  const deadline = performance.now() + PATIENCE_MILLISECONDS;
+  const startedAt = performance.now();
   const range = { first: total - 1, last: total - 1, total };
   for (;;) {
+    const deadline =
+      sending.leftAt === null ? startedAt + LEAVING_MILLISECONDS : sending.leftAt + PATIENCE_MILLISECONDS;
     const heard = await patient.send({ type: "Fragment", sessionId, range }, oneByte());
     const stored =
-      heard.kind === "spoken" && heard.answer.status === 416 ? (heard.answer.offset ?? before) : before;
-    if (stored > before || performance.now() > deadline) return stored;
+      heard.kind === "spoken" && heard.answer.status === 416 ? (heard.answer.offset ?? offset) : offset;
+    if (stored > offset || performance.now() > deadline) return stored;
     await pause(100, undefined, { signal: patient.settings.signal });
   }
 }

@@ -1,5 +1,13 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, type Option } from "commander";
 import { doctorOptions, type DoctorOptions } from "../doctor/options.ts";
+import {
+  type OperatorOptions,
+  operatorOptions,
+  type ReleaseOptions,
+  releaseOptions,
+  type SessionsOptions,
+  sessionsOptions,
+} from "../operator-client/options.ts";
 import { uploadOptions, type UploadOptions } from "../upload/options.ts";
 import { CliError, EXIT } from "./cli-error.ts";
 import { untilSignal } from "./until-signal.ts";
@@ -54,5 +62,64 @@ function describe(exitWith: (code: number) => void): Command {
       exitWith(await untilSignal((signal) => start(url, options, signal)));
     });
   for (const option of doctorOptions()) doctor.addOption(option);
+  describeOperator(program, exitWith);
   return program;
 }
+
+/** What operators look at and do, against the JSON of the edge's page. */
+function describeOperator(program: Command, exitWith: (code: number) => void): void {
+  const add = (command: Command, options: readonly Option[]): void => {
+    for (const option of options) command.addOption(option);
+  };
+  add(
+    program
+      .command("sessions")
+      .description("list the upload sessions of an edge")
+      .action(async (options: SessionsOptions) => {
+        const { listSessions } = await import("../operator-client/command.ts");
+        exitWith(await untilSignal((signal) => listSessions(options, signal)));
+      }),
+    sessionsOptions(),
+  );
+  add(
+    program
+      .command("session")
+      .description("show one session")
+      .argument("<id>")
+      .action(async (id: string, options: OperatorOptions) => {
+        const { showSession } = await import("../operator-client/command.ts");
+        exitWith(await untilSignal((signal) => showSession(id, options, signal)));
+      }),
+    operatorOptions(),
+  );
+  for (const [kind, description] of DEEDS) {
+    add(
+      program
+        .command(kind)
+        .description(description)
+        .argument("<id>")
+        .action(async (id: string, options: OperatorOptions) => {
+          const { act } = await import("../operator-client/command.ts");
+          exitWith(await untilSignal((signal) => act(id, { kind }, options, signal)));
+        }),
+      operatorOptions(),
+    );
+  }
+  add(
+    program
+      .command("release")
+      .description("decide on a held upload: the application has it, or it is sent again")
+      .argument("<id>")
+      .action(async (id: string, options: ReleaseOptions) => {
+        const { act } = await import("../operator-client/command.ts");
+        const deed = { kind: "release", application: options.application } as const;
+        exitWith(await untilSignal((signal) => act(id, deed, options, signal)));
+      }),
+    releaseOptions(),
+  );
+}
+
+const DEEDS = [
+  ["commit", "hand a complete upload to the origin now"],
+  ["cancel", "remove a session and its bytes"],
+] as const;

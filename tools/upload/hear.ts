@@ -4,6 +4,7 @@ import { BITS_UPLOAD_PROTOCOL } from "../../src/protocol/headers.ts";
 import type { ClientPacket } from "../bits-client/packet-head.ts";
 import type { Answer } from "../bits-client/read-ack.ts";
 import {
+  FIRST_FRAGMENT_BYTES,
   firstFragment,
   type OtherHost,
   type Progress,
@@ -64,10 +65,17 @@ export function hear(
   return HEARERS[packet.type](progress, answer, packet, milliseconds);
 }
 
-/** No answer came: the connection broke, or nobody answered in time. The session is taken up with a Ping. */
+/**
+ * No answer came. The session is taken up with a Ping ([MC-BUP] 3.1.4.3) and a Fragment half as long, which says early
+ * how far the server has come, and gets through where long ones are what breaks the connection: who refuses a body
+ * early and resets is not always heard.
+ */
 export function lose(progress: Progress, packet: ClientPacket): Progress {
-  const fragmentBytes = packet.type === "Fragment" ? firstFragment(progress) : progress.fragmentBytes;
-  return { ...progress, mustPing: progress.sessionId !== null, fragmentBytes };
+  const taken = { ...progress, mustPing: progress.sessionId !== null };
+  if (packet.type !== "Fragment") return taken;
+  const half = Math.max(SMALLEST_FRAGMENT_BYTES, lengthOf(packet.range) >> 1);
+  const fragmentCeiling = Math.min(progress.fragmentCeiling, Math.max(FIRST_FRAGMENT_BYTES, half));
+  return { ...taken, fragmentBytes: Math.min(FIRST_FRAGMENT_BYTES, half), fragmentCeiling };
 }
 
 type Hearer = (progress: Progress, answer: Answer, packet: ClientPacket, milliseconds: number) => Verdict;

@@ -11,6 +11,9 @@ export interface Patience {
 /** No server may make a client wait longer than this by Retry-After. */
 const LONGEST_RETRY_AFTER_SECONDS = 3600;
 
+/** Nobody is asked again at once, whatever the command line says. */
+const LEAST_SECONDS = 0.1;
+
 /**
  * Counts failures in a row and says how long to wait. The clock and the dice are given, so that it can be tested.
  */
@@ -47,7 +50,7 @@ export class WaitTimes {
     const { firstSeconds, longestSeconds, noProgressSeconds } = this.#patience;
     const silent = (this.#now() - this.#bestAt) / 1000;
     if (silent >= noProgressSeconds) return null;
-    const doubled = Math.min(firstSeconds * 2 ** this.#failures, longestSeconds);
+    const doubled = Math.min(Math.max(firstSeconds, LEAST_SECONDS) * 2 ** this.#failures, longestSeconds);
     this.#failures += 1;
     // Up to a fifth less, so that clients that lost the same server do not come back as one.
     const spread = doubled * (1 - this.#random() / 5);
