@@ -1,6 +1,24 @@
+import { availableParallelism } from "node:os";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type UserWorkspaceConfig } from "vitest/config";
 import type { ProjectConfig } from "vitest/node";
+import { temporaryFolder } from "./test/support/temporary-folder.ts";
+
+process.env["TMPDIR"] ??= temporaryFolder();
+
+/** A test file mostly waits: for programs that start, for clocks. More files than cores at once keep the cores busy. */
+const WORKERS = Math.max(4, availableParallelism());
+
+/** No test fails for being slow; this ends one that hangs, on the busiest of machines. */
+const PATIENCE = { testTimeout: 180_000, hookTimeout: 180_000, expect: { poll: { timeout: 60_000 } } };
+
+/** Rooms whose tests need no edge, and those that have a project of their own. */
+const PURE = ["test/{protocol,http1,origin,runtime,config,middleware,signed,tools,kill,docs}/**/*.test.ts"];
+const INGRESS = ["test/ingress/**/*.test.ts"];
+const SESSION = ["test/session/**/*.test.ts"];
+/** Those that begin with what is stored in test/fixtures/records. */
+const STORED_SESSIONS = ["test/session/{alarms,newer-record,records,unreadable-record}.test.ts"];
+const PEERS = ["test/peers/**"];
 
 /** The black box again, with the edge whose objects are ended before every packet; `env` tells the tests which one. */
 function withShortLives(how: string, env: Record<string, string>): { test: ProjectConfig } {
@@ -16,11 +34,57 @@ function withShortLives(how: string, env: Record<string, string>): { test: Proje
       exclude: ["test/conformance/pass-through.test.ts", "test/reply/admission.test.ts"],
       env,
       setupFiles: ["test/lives/exceptions.ts"],
-      testTimeout: 60_000,
-      hookTimeout: 60_000,
+      globalSetup: ["test/support/bundle.setup.ts"],
+      ...PATIENCE,
     },
   };
 }
+
+/** A project inside workerd, with the edge's classes at hand, in front of an origin on Node. */
+function inWorkerd(project: ProjectConfig): UserWorkspaceConfig {
+  return { plugins: [SESSION_EDGE], test: { ...PATIENCE, ...project } };
+}
+
+const SESSION_EDGE = cloudflareTest(({ inject }) => ({
+  main: "./src/worker.ts",
+  miniflare: {
+    compatibilityDate: "2026-10-20",
+    durableObjects: {
+      UPLOAD_SESSIONS: { className: "UploadSession", useSQLite: true },
+      SESSION_COUNTERS: { className: "SessionCounter", useSQLite: true },
+    },
+    ratelimits: {
+      CREATE_SESSION_LIMIT: { namespace_id: "1001", simple: { limit: 100, period: 60 } },
+    },
+    bindings: {
+      SESSION_KEY: "a key for tests, of 32 characters or more",
+      ORIGIN_URL: inject<string>("originUrl"),
+      UPLOAD_DIRECTORIES: [
+        { path: "/uploads/" },
+        { path: "/short/", session_timeout_seconds: 1 },
+        { path: "/notify/", notification: "by-value", notification_url: "/receive.ashx" },
+        {
+          path: "/at-once/",
+          notification: "by-value",
+          notification_url: "/receive.ashx",
+          commit_on: "last-fragment",
+        },
+        {
+          path: "/reply/",
+          notification: "by-value",
+          notification_url: "/receive.ashx",
+          reply: true,
+        },
+        {
+          path: "/hold/",
+          notification: "by-value",
+          notification_url: "/receive.ashx",
+          unknown_outcome: "hold",
+        },
+      ],
+    },
+  },
+}));
 
 /**
  * Three rooms: what is pure and what is black box run on Node, the session's own tests inside workerd. The black box
@@ -29,93 +93,52 @@ function withShortLives(how: string, env: Record<string, string>): { test: Proje
 export default defineConfig({
   test: {
     silent: "passed-only",
+    maxWorkers: WORKERS,
+    // A green run is one line a file.
+    slowTestThreshold: 60_000,
     projects: [
       {
         test: {
           name: "pure",
-          include: ["test/{protocol,http1,origin,runtime,config,middleware,tools,kill,docs}/**/*.test.ts"],
+          include: PURE,
         },
       },
       {
         test: {
           name: "ingress",
-          include: ["test/ingress/**/*.test.ts"],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          include: INGRESS,
+          ...PATIENCE,
         },
       },
       {
         test: {
           name: "black box",
-          include: [
-            "test/conformance/**/*.test.ts",
-            "test/support/**/*.test.ts",
-            "test/examples/**/*.test.ts",
-            "test/reply/**/*.test.ts",
-            "test/proxy/**/*.test.ts",
-            "test/faults/**/*.test.ts",
-            "test/deploy/**/*.test.ts",
-            "test/lives/**/*.test.ts",
-            "test/conformance-model/**/*.test.ts",
-          ],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // All others, so that no file in a new room is forgotten.
+          include: ["test/**/*.test.ts"],
+          exclude: [...PURE, ...INGRESS, ...SESSION, ...PEERS],
+          globalSetup: ["test/support/bundle.setup.ts"],
+          ...PATIENCE,
         },
       },
       withShortLives("aborted", { ABORTS: "before-packets" }),
       withShortLives("evicted", { EVICTS: "before-packets" }),
-      {
-        plugins: [
-          cloudflareTest(({ inject }) => ({
-            main: "./src/worker.ts",
-            miniflare: {
-              compatibilityDate: "2026-10-20",
-              durableObjects: {
-                UPLOAD_SESSIONS: { className: "UploadSession", useSQLite: true },
-                SESSION_COUNTERS: { className: "SessionCounter", useSQLite: true },
-              },
-              ratelimits: {
-                CREATE_SESSION_LIMIT: { namespace_id: "1001", simple: { limit: 100, period: 60 } },
-              },
-              bindings: {
-                SESSION_KEY: "a key for tests, of 32 characters or more",
-                ORIGIN_URL: inject<string>("originUrl"),
-                UPLOAD_DIRECTORIES: [
-                  { path: "/uploads/" },
-                  { path: "/short/", session_timeout_seconds: 1 },
-                  { path: "/notify/", notification: "by-value", notification_url: "/receive.ashx" },
-                  {
-                    path: "/at-once/",
-                    notification: "by-value",
-                    notification_url: "/receive.ashx",
-                    commit_on: "last-fragment",
-                  },
-                  {
-                    path: "/reply/",
-                    notification: "by-value",
-                    notification_url: "/receive.ashx",
-                    reply: true,
-                  },
-                  {
-                    path: "/hold/",
-                    notification: "by-value",
-                    notification_url: "/receive.ashx",
-                    unknown_outcome: "hold",
-                  },
-                ],
-              },
-            },
-          })),
+      inWorkerd({
+        name: "session",
+        include: SESSION,
+        exclude: STORED_SESSIONS,
+        globalSetup: ["test/session/origin.setup.ts"],
+      }),
+      inWorkerd({
+        name: "stored sessions",
+        include: STORED_SESSIONS,
+        // They have the same sessions, and count what their one origin sees of them.
+        fileParallelism: false,
+        globalSetup: [
+          "test/session/origin.setup.ts",
+          "test/session/records.setup.ts",
+          "test/session/expected-errors.setup.ts",
         ],
-        test: {
-          name: "session",
-          // Several files have the sessions of test/fixtures/records, and count what the origin sees of them.
-          fileParallelism: false,
-          include: ["test/session/**/*.test.ts"],
-          globalSetup: ["test/session/origin.setup.ts", "test/session/records.setup.ts"],
-          testTimeout: 30_000,
-        },
-      },
+      }),
     ],
   },
 });

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type Ack, closeSession, createSession, fragment, ping } from "../support/bits-client.ts";
 import type { RawConnection } from "../support/raw-connection.ts";
 import { CREATED, expectAck, SESSION_UNKNOWN } from "./expect-ack.ts";
 import { Bench, type BenchOptions, type Door } from "./support.ts";
+import { eventually } from "../support/eventually.ts";
 
 const ID = "{A0FF5911-4144-45B3-BF27-27AFC8EC8A67}";
 /** Ours: the client may come again, and the log has the sentence. */
@@ -63,7 +64,7 @@ describe.each<Door>(["tcp", "http"])("An edge with a wrong setting, over the %s 
         const closes = packet === "Fragment" && door === "http" ? "either" : false;
         expectAck(await send(connection, verb), { ...MISCONFIGURED, ...id, closes });
       }
-      await vi.waitFor(() => expect(complaintsOf(bench).length).toBeGreaterThanOrEqual(PACKETS.length));
+      await eventually(() => expect(complaintsOf(bench).length).toBeGreaterThanOrEqual(PACKETS.length));
       expect(complaintsOf(bench)).toMatchObject(
         PACKETS.map(([packet, , id = null]) => ({
           packet,
@@ -102,7 +103,7 @@ describe("SESSION_KEY", () => {
       expectAck(await createSession(connection, target), MISCONFIGURED);
       expectAck(await closeSession(connection, target, ID), { ...MISCONFIGURED, sessionId: ID });
       expectAck(await ping(connection, target), {});
-      await vi.waitFor(() => expect(complaintsOf(bench)).toHaveLength(2));
+      await eventually(() => expect(complaintsOf(bench)).toHaveLength(2));
       expect(complaintsOf(bench)[0]?.["error"]).toMatch(
         /^SESSION_KEY is not set; .*`npx wrangler secret put SESSION_KEY`/,
       );

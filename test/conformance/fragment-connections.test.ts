@@ -1,9 +1,10 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type Ack, formatPacketHead, ping } from "../support/bits-client.ts";
 import type { RawConnection } from "../support/raw-connection.ts";
 import { saysClose } from "../support/stream-fragment.ts";
 import { expectAck, GAP } from "./expect-ack.ts";
 import { type Upload, useBench } from "./support.ts";
+import { eventually } from "../support/eventually.ts";
 
 const MEBIBYTE = 1024 * 1024;
 const bench = useBench();
@@ -63,7 +64,7 @@ describe("A connection that breaks inside a Fragment ([MC-BUP] 2.2.6)", () => {
       using connection = await bench().open();
       expectAck(await ping(connection, target), {});
       const whole = Math.floor(broken / MEBIBYTE) * MEBIBYTE;
-      const kept = await vi.waitFor(async () => {
+      const kept = await eventually(async () => {
         const offset = await offsetOf(upload, connection);
         expect(offset).toBeGreaterThanOrEqual(whole);
         return offset;
@@ -99,7 +100,7 @@ describe("A connection that breaks inside a Fragment ([MC-BUP] 2.2.6)", () => {
     await sendPart(upload, 0, 2 * MEBIBYTE + 7);
     upload.connection.halfClose();
     using connection = await bench().open();
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await offsetOf(upload, connection)).toBeGreaterThanOrEqual(2 * MEBIBYTE);
     });
     expectAck(await upload.send(0, TOTAL, { connection }), { sessionId: upload.sessionId, offset: TOTAL });

@@ -1,8 +1,9 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { formatPacketHead, ping } from "../support/bits-client.ts";
 import type { OriginRequest } from "../support/origin-behaviour.ts";
 import { expectAck, INVALID, SESSION_UNKNOWN } from "./expect-ack.ts";
 import { type Upload, useBench } from "./support.ts";
+import { eventually } from "../support/eventually.ts";
 
 const MEBIBYTE = 1024 * 1024;
 const bench = useBench();
@@ -64,7 +65,7 @@ describe("An edge that crashes between packets ([MC-BUP] 3.1.4.3; ruling 23)", (
       const { receivedContentRange = 0 } = await upload.send(bytes.length - 1, bytes.length, { connection });
       return receivedContentRange;
     };
-    await vi.waitFor(async () => expect(await offsetNow()).toBeGreaterThanOrEqual(2 * MEBIBYTE));
+    await eventually(async () => expect(await offsetNow()).toBeGreaterThanOrEqual(2 * MEBIBYTE));
 
     await crash();
     expect(await offsetNow()).toBeGreaterThanOrEqual(2 * MEBIBYTE);
@@ -79,14 +80,11 @@ describe("An edge that crashes in the middle of a commit (ruling 19)", () => {
   it("goes on without any client, with the same key", async () => {
     const crashed = await crashInCommit("/uploads/", "/notify/");
     for (const { upload, first } of crashed) {
-      const second = await vi.waitFor(
-        () => {
-          const commit = bench().commitsOf(upload.target)[1];
-          expect(commit?.status).toBeDefined();
-          return commit;
-        },
-        { timeout: 40_000, interval: 100 },
-      );
+      const second = await eventually(() => {
+        const commit = bench().commitsOf(upload.target)[1];
+        expect(commit?.status).toBeDefined();
+        return commit;
+      });
       expect(second?.headers["idempotency-key"]).toBe(first.headers["idempotency-key"]);
       await bench().expectPublished(upload.target, upload.bytes);
     }
@@ -136,7 +134,7 @@ async function hangInCommit(directory: string): Promise<Crashed> {
   using upload = await bench().beginWhole(2 * MEBIBYTE, { directory });
   bench().origin.queue({ kind: "hang" });
   upload.close().catch(() => undefined);
-  const first = await vi.waitFor(() => {
+  const first = await eventually(() => {
     const [commit] = bench().commitsOf(upload.target);
     if (commit?.state !== "read") throw new Error("the origin does not have it yet");
     return commit;

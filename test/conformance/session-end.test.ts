@@ -1,9 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Ack } from "../support/bits-client.ts";
 import { answer } from "../support/origin-behaviour.ts";
 import { expectAck, INVALID, ofApplication, SESSION_UNKNOWN } from "./expect-ack.ts";
 import { type Upload, useBench } from "./support.ts";
+import { eventually } from "../support/eventually.ts";
 
 const TIMEOUT_MILLISECONDS = 2_000;
 const bench = useBench({
@@ -56,13 +57,13 @@ describe.concurrent("A session of 2 s ([MC-BUP] 3.2.6.1; ruling 23)", () => {
   it("that was only created is unknown afterwards", async () => {
     using upload = await bench().begin(1_000, { directory });
     // A gap stores nothing, and the age of an id that stored nothing counts from its issue.
-    const ack = await vi.waitFor(
+    const ack = await eventually(
       async () => {
         const late = await upload.send(999);
         expect(late.status).toBe(500);
         return late;
       },
-      { timeout: 10_000, interval: 200 },
+      { intervalMilliseconds: 200 },
     );
     expectAck(ack, { ...SESSION_UNKNOWN, sessionId: upload.sessionId });
     await expectUnknown(upload);

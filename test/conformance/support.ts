@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { afterAll, beforeAll, expect, vi } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import {
   type Ack,
   cancelSession,
@@ -17,6 +17,7 @@ import type { OriginRequest } from "../support/origin-behaviour.ts";
 import { RawConnection } from "../support/raw-connection.ts";
 import { saysClose } from "../support/stream-fragment.ts";
 import { CREATED, expectAck, type ExpectedAck } from "./expect-ack.ts";
+import { eventually } from "../support/eventually.ts";
 
 /** A way into the edge: BITS_POST on a raw connection, or POST through the runtime's HTTP server. */
 export type Door = "tcp" | "http";
@@ -125,14 +126,11 @@ export class Bench {
   /** Waits until the edge has written this event of the session into its log. */
   async untilLogged(event: string, { sessionId }: { sessionId: string }): Promise<void> {
     const session = sessionId.replaceAll(/[{}]/g, "");
-    await vi.waitFor(
-      () => {
-        const events = this.edge.logs.map(({ json }) => json as Record<string, unknown> | undefined);
-        const found = events.filter((line) => line?.["session"] === session).map((line) => line?.["event"]);
-        expect(found).toContain(event);
-      },
-      { timeout: 20_000 },
-    );
+    await eventually(() => {
+      const events = this.edge.logs.map(({ json }) => json as Record<string, unknown> | undefined);
+      const found = events.filter((line) => line?.["session"] === session).map((line) => line?.["event"]);
+      expect(found).toContain(event);
+    });
   }
 
   /** Fails unless the origin has exactly these bytes there; for big files a comparison of hashes is readable. */

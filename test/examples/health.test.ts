@@ -13,23 +13,35 @@ test("GET /healthz says over both doors how configuration and origin are, and no
     vars: { ORIGIN_URL: origin.url, UPLOAD_DIRECTORIES: [{ path: "/uploads/" }] },
   });
   for (const door of [edge.httpUrl, edge.tcpUrl]) {
-    expect(await asked(`${door}/healthz`)).toEqual([200, { configuration: "fine", origin: "fine", ready: "yes" }]);
+    expect(await asked(`${door}/healthz`)).toEqual([
+      200,
+      { configuration: "fine", origin: "fine", ready: "yes" },
+    ]);
   }
   await origin.pause();
-  expect(await asked(`${edge.tcpUrl}/healthz`)).toEqual([503, { configuration: "fine", origin: "silent", ready: "yes" }]);
+  expect(await asked(`${edge.tcpUrl}/healthz`)).toEqual([
+    503,
+    { configuration: "fine", origin: "silent", ready: "yes" },
+  ]);
   // Every other edge has the same origin: a balancer that took all of them out would tell clients nothing.
   for (const door of [edge.httpUrl, edge.tcpUrl]) {
     expect(await asked(`${door}/ready`)).toEqual([200, { ready: "yes" }]);
   }
   await origin.resume();
-  expect(await asked(`${edge.tcpUrl}/healthz`)).toEqual([200, { configuration: "fine", origin: "fine", ready: "yes" }]);
+  expect(await asked(`${edge.tcpUrl}/healthz`)).toEqual([
+    200,
+    { configuration: "fine", origin: "fine", ready: "yes" },
+  ]);
 });
 
 test("a wrong configuration is told, and the path can be another", async () => {
   await using origin = await startLegacyOrigin();
   await using wrong = await startEdge({ vars: { ORIGIN_URL: "nowhere" } });
   for (const door of [wrong.httpUrl, wrong.tcpUrl]) {
-    expect(await asked(`${door}/healthz`)).toEqual([503, { configuration: "wrong", origin: "unknown", ready: "no" }]);
+    expect(await asked(`${door}/healthz`)).toEqual([
+      503,
+      { configuration: "wrong", origin: "unknown", ready: "no" },
+    ]);
   }
   expect(await asked(`${wrong.tcpUrl}/ready`)).toEqual([503, { ready: "no" }]);
   await using moved = await startEdge({ vars: { ORIGIN_URL: origin.url, HEALTH_PATH: "/-/health" } });

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   type Ack,
   cancelSession,
@@ -10,6 +10,7 @@ import {
 } from "../support/bits-client.ts";
 import type { RawConnection } from "../support/raw-connection.ts";
 import { Upload, useBench } from "./bench.ts";
+import { eventually } from "../support/eventually.ts";
 
 const bench = useBench();
 const MEBIBYTE = 1024 * 1024;
@@ -93,7 +94,7 @@ describe.each(WAYS)("A client that %s", (_, leave) => {
     await sendAndLeave([headOf(upload), upload.bytes.subarray(0, sent)], leave);
     // A reset may overtake what was sent before it; what is there is a beginning of it in any case.
     const least = leave === WAYS[0][1] ? Math.floor(sent / MEBIBYTE) * MEBIBYTE : 0;
-    const offset = await vi.waitFor(async () => {
+    const offset = await eventually(async () => {
       const reached = await upload.offset();
       expect(reached).toBeGreaterThanOrEqual(least);
       return reached;

@@ -3,6 +3,7 @@ import { expect, it, vi } from "vitest";
 import { type Ack, formatPacketHead, fragment } from "../support/bits-client.ts";
 import type { RawConnection } from "../support/raw-connection.ts";
 import { type Upload, useBench } from "./bench.ts";
+import { eventually } from "../support/eventually.ts";
 
 /** Fragments that carry the digest of their bytes (RFC 9530), where connections and the edge fail under them. */
 const bench = useBench();
@@ -34,7 +35,7 @@ async function sendAll(upload: Upload): Promise<Ack> {
 
 /** Waits until the first piece of a connection that is stuck is kept, apart from the upload. */
 async function firstPieceStaged(): Promise<void> {
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(
       bench()
         .edge.logs.map(({ text }) => text)

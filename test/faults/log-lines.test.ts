@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   cancelSession,
   closeSession,
@@ -15,6 +15,7 @@ import { type Edge, startEdge } from "../support/edge.ts";
 import { answer } from "../support/origin-behaviour.ts";
 import { RawConnection } from "../support/raw-connection.ts";
 import { FaultyOrigin } from "./faulty-origin.ts";
+import { eventually } from "../support/eventually.ts";
 
 /** What an operator may rely on in every line of the log, and what is never in one. */
 type Line = Readonly<Record<string, unknown>> & { readonly event: string };
@@ -171,11 +172,11 @@ class Client {
   }
 
   async #told(event: string): Promise<void> {
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(lines().filter(({ session }) => session === this.name)).toContainEqual(
         expect.objectContaining({ event }),
       );
-    }, 10_000);
+    });
   }
 
   #with(headers: Record<string, string>): PacketOptions {
@@ -265,7 +266,7 @@ describe.each(["tcp", "http"] as const)("Over the %s door", (door) => {
 
 it("a packet to a URL that no directory serves is logged without one", async () => {
   await Client.begin("tcp", "/elsewhere/file.bin");
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(lines().filter(({ destination }) => destination === "/elsewhere/file.bin")).toMatchObject([
       { event: "acked", packet: "Create-Session", directory: null, fault: "uploadsNotEnabled" },
       { event: "acked", packet: "Ping", directory: null, fault: "uploadsNotEnabled" },

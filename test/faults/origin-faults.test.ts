@@ -1,6 +1,7 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { useBench } from "./bench.ts";
 import { FAULTS } from "./origin-faults.ts";
+import { eventually } from "../support/eventually.ts";
 
 /** As the edge is without a word about its connections. */
 const bench = useBench();
@@ -52,7 +53,7 @@ describe.each([
         await origin.recover();
       }
 
-      await vi.waitFor(async () => expect((await upload.close()).status).toBe(200), 5_000);
+      await eventually(async () => expect((await upload.close()).status).toBe(200));
       expect((await own().published(destination))?.equals(bytes)).toBe(true);
       const whole = own()
         .commitsOf(destination)
@@ -103,7 +104,7 @@ it.each(DIRECTORIES)(
     expect(others).toEqual([]);
     // The key of the attempt that arrived is that of all that did not.
     const key = commit?.headers["idempotency-key"];
-    await vi.waitFor(() => {
+    await eventually(() => {
       const ended = edge.logs
         .map(({ json }) => json as Record<string, unknown> | undefined)
         .filter((line) => line?.["session"] === sessionName && line["event"] === "commit-ended");

@@ -1,8 +1,9 @@
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { type Ack, closeSession, createSession, fragment } from "../support/bits-client.ts";
 import { startEdge } from "../support/edge.ts";
 import { RawConnection } from "../support/raw-connection.ts";
 import { StoppedHost } from "./stopped-host.ts";
+import { eventually } from "../support/eventually.ts";
 
 const BYTES = Buffer.from("what a host that takes no connection is not told");
 const HELD = 0x801901f7;
@@ -49,7 +50,7 @@ describe("A host that takes no connection", () => {
       expect([status, errorCode, errorContext]).toEqual([502, 0x80072efd, 0x7]);
     }
     host.goOn();
-    await vi.waitFor(async () => expect((await close()).status).toBe(200), 15_000);
+    await eventually(async () => expect((await close()).status).toBe(200));
     expect((await closeHeld()).status).toBe(200);
     expect(await host.uploads()).toEqual(["/files/a.bin"]);
   });
@@ -62,6 +63,6 @@ describe("A host that takes no connection", () => {
     expect((await closeHeld()).errorCode).toBe(0x80072ee2);
     expect((await closeHeld()).errorCode).toBe(HELD);
     host.goOn();
-    await vi.waitFor(async () => expect((await close()).status).toBe(200), 15_000);
+    await eventually(async () => expect((await close()).status).toBe(200));
   });
 });

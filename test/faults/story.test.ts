@@ -1,8 +1,9 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { cancelSession, formatPacketHead, type PacketOptions } from "../support/bits-client.ts";
 import { answer } from "../support/origin-behaviour.ts";
 import { RawConnection } from "../support/raw-connection.ts";
 import { type Upload, useBench } from "./bench.ts";
+import { eventually } from "../support/eventually.ts";
 
 const bench = useBench();
 const MEBIBYTE = 1024 * 1024;
@@ -73,7 +74,7 @@ it("the log alone tells of an upload that broke, was refused, lost, orphaned, an
   using connection = await bench().open();
   expect((await cancelSession(connection, destination, sessionId)).status).toBe(200);
 
-  const lines = await vi.waitFor(() => {
+  const lines = await eventually(() => {
     const found = linesOf(upload);
     expect(found.at(-1)).toMatchObject({ event: "acked", packet: "Cancel-Session" });
     return found;
@@ -123,11 +124,11 @@ it("an upload that goes on to its destination is told of as two commits, each wi
 it("a session that its client abandons is told of until it expires", async () => {
   const upload = await bench().begin(1_000, "/brief/");
   await upload.send(0, 400);
-  const events = await vi.waitFor(() => {
+  const events = await eventually(() => {
     const found = linesOf(upload).map(({ event }) => event);
     expect(found).toContain("expired");
     return found;
-  }, 10_000);
+  });
   expect(events).toEqual(["created", "started", "expired"]);
   expect(linesOf(upload).at(-1)).toMatchObject({ state: "receiving", offset: 400 });
   expect(bench().commitsOf(upload.destination)).toEqual([]);
@@ -141,9 +142,9 @@ it.each([
   const upload = await bench().begin(1_000, "/brief/");
   await upload.send(0, state === "discarded" ? 400 : 1_000);
   expect((await end(upload)).status).toBe(status);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(linesOf(upload).at(-1)).toMatchObject({ event: "expired", state });
-  }, 10_000);
+  });
 });
 
 describe.each<["tcp" | "http", PacketOptions]>([
@@ -161,7 +162,7 @@ describe.each<["tcp" | "http", PacketOptions]>([
       await connection.send(formatPacketHead(connection, destination, "Fragment", range, packet));
       await connection.send(upload.bytes.subarray(0, sent));
       connection.destroy();
-      await vi.waitFor(() => expect(linesOf(upload).map(({ event }) => event)).toContain("abandoned"));
+      await eventually(() => expect(linesOf(upload).map(({ event }) => event)).toContain("abandoned"));
       // What arrived of a piece is only known to the TCP door; the other loses it with the connection.
       const stored = door === "tcp" ? sent : Math.floor(sent / MEBIBYTE) * MEBIBYTE;
       const events = stored === 0 ? ["created", "abandoned"] : ["created", "started", "abandoned"];

@@ -1,6 +1,7 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { formatPacketHead, readAck } from "../support/bits-client.ts";
 import { useBench } from "./bench.ts";
+import { eventually } from "../support/eventually.ts";
 
 /** An edge on a machine of one's own is updated: told to end (SIGTERM), and started again on the same storage. */
 const MEBIBYTE = 1024 * 1024;
@@ -19,7 +20,7 @@ describe.each(["/files/", "/notify/"])("An edge that is ended and started again 
     const range = { sessionId, first: 0, length: SIZE - 1, total: SIZE };
     await connection.send(formatPacketHead(connection, destination, "Fragment", range));
     await connection.send(bytes.subarray(0, 2 * MEBIBYTE + 5));
-    await vi.waitFor(async () => expect(await upload.offset()).toBeGreaterThanOrEqual(2 * MEBIBYTE));
+    await eventually(async () => expect(await upload.offset()).toBeGreaterThanOrEqual(2 * MEBIBYTE));
 
     const restarted = edge.restart();
     await connection.send(bytes.subarray(2 * MEBIBYTE + 5, SIZE - 1));

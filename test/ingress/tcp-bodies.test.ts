@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Door, startDoor } from "./support/start-door.ts";
+import { eventually } from "../support/eventually.ts";
 
 const HOST = "Host: edge.example\r\n";
 const MEBIBYTE = 1024 * 1024;
@@ -76,7 +77,7 @@ test.each([
   );
   await connection.send(patternOf(MEBIBYTE + 100_000));
   connection[end]();
-  await vi.waitFor(() => expect(door.events("pieces")).toHaveLength(before + 1), { timeout: 10_000 });
+  await eventually(() => expect(door.events("pieces")).toHaveLength(before + 1));
   expect(door.events("pieces").at(-1)).toMatchObject({ error: "BodyLost" });
   const { sizes } = door.events("pieces").at(-1) as { sizes: number[] };
   // A reset may overtake bytes that the client's system had not handed over yet.

@@ -1,7 +1,8 @@
 import { createConnection } from "node:net";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import type { RawConnection } from "../support/raw-connection.ts";
 import { startDoor } from "./support/start-door.ts";
+import { eventually } from "../support/eventually.ts";
 
 const HOST = "Host: edge.example\r\n";
 const GET = `GET /ack HTTP/1.1\r\n${HOST}\r\n`;
@@ -52,7 +53,7 @@ test("a client with too many connections is told 503, and served again when one 
     const third = await door.connect();
     expect((await third.readResponse()).status).toBe(503);
     for (const connection of [first, third]) connection.destroy();
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       using later = await door.connect();
       await later.send(GET);
       expect((await later.readResponse()).status).toBe(200);
@@ -73,8 +74,8 @@ test("a client that does not read its answer is cut off", async () => {
     const deaf = createConnection(door.port, "127.0.0.1").pause();
     deaf.on("error", () => {});
     deaf.write(`GET /large HTTP/1.1\r\n${HOST}\r\n`.repeat(20));
-    await vi.waitFor(async () => expect(await statusOfAnother()).toBe(503));
-    await vi.waitFor(async () => expect(await statusOfAnother()).toBe(200), { timeout: 10_000 });
+    await eventually(async () => expect(await statusOfAnother()).toBe(503));
+    await eventually(async () => expect(await statusOfAnother()).toBe(200));
     expect(door.events("door-error")).toEqual([]);
     deaf.destroy();
   } finally {
@@ -175,7 +176,7 @@ test("a clock that is put back gives a refused client that still sends no more t
         return (await another.readResponse()).status;
       };
       expect(await statusOfAnother()).toBe(503);
-      await vi.waitFor(async () => expect(await statusOfAnother()).toBe(200), { timeout: 10_000 });
+      await eventually(async () => expect(await statusOfAnother()).toBe(200));
     } finally {
       clearInterval(dribble);
     }

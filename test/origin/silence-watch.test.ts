@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { watchForSilence } from "../../src/origin/silence-watch.ts";
+import { eventually } from "../support/eventually.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -8,7 +9,7 @@ afterEach(() => vi.useRealTimers());
 /** How long `signal` takes to abort, by a clock that nobody sets. */
 async function untilAborted(signal: AbortSignal): Promise<number> {
   const begun = process.hrtime.bigint();
-  await vi.waitFor(() => expect(signal.aborted).toBe(true), { timeout: 4_000, interval: 10 });
+  await eventually(() => expect(signal.aborted).toBe(true));
   return Number(process.hrtime.bigint() - begun) / 1e6;
 }
 

@@ -1,12 +1,13 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Bench, DIRECTORIES, type Upload } from "../faults/bench.ts";
 import { FaultyOrigin } from "../faults/faulty-origin.ts";
 import { cancelSession } from "../support/bits-client.ts";
 import { startEdge } from "../support/edge.ts";
 import { SmallDisk } from "./origins/small-disk.ts";
+import { eventually } from "../support/eventually.ts";
 
 /** The edge's objects are on a disk that is full, a small one: only root can mount it, and elsewhere this fails. */
 const MEBIBYTE = 1024 * 1024;
@@ -52,7 +53,7 @@ it.each([
   await interrupt();
   expect(await upload.offset()).toBeGreaterThanOrEqual(acked);
   expect((await upload.send()).receivedContentRange).toBe(upload.bytes.length);
-  await vi.waitFor(async () => expect((await upload.close()).status).toBe(200));
+  await eventually(async () => expect((await upload.close()).status).toBe(200));
   expect((await bench.published(upload.destination))?.equals(upload.bytes)).toBe(true);
   expect(bench.commitsOf(upload.destination)).toHaveLength(1);
 });

@@ -1,8 +1,9 @@
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { expectAck } from "../conformance/expect-ack.ts";
 import type { Notification } from "./application.ts";
 import { entityUrlOf, inNotification, put, replyUrlOf } from "./in-notification.ts";
 import { fetchUrl, gate, useStage } from "./support.ts";
+import { eventually } from "../support/eventually.ts";
 
 const stage = useStage((application) => {
   const notified = { notification: "by-reference", notification_url: application.url, reply: true } as const;
@@ -82,7 +83,7 @@ describe("a URL that the edge has not made", () => {
 it("a reply's URL expires with its session's time, though it was asked for until then: 403", async () => {
   const brief = await newReply("/brief/");
   expect((await fetchUrl(brief)).status).toBe(200);
-  await vi.waitFor(async () => expect((await fetchUrl(brief)).status).toBe(403), { timeout: 10_000 });
+  await eventually(async () => expect((await fetchUrl(brief)).status).toBe(403));
 });
 
 describe("the URLs of a notification", () => {

@@ -1,8 +1,9 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Door, Upload } from "../conformance/support.ts";
 import { CREATED, expectAck, INVALID, ofApplication } from "../conformance/expect-ack.ts";
 import { type Ack, createSession } from "../support/bits-client.ts";
 import { expectReplyUrl, useStage } from "./support.ts";
+import { eventually } from "../support/eventually.ts";
 
 const TOO_MANY = { status: 503, code: "0x801901F7", context: "0x5" } as const;
 
@@ -132,7 +133,7 @@ async function fill(directory: string): Promise<[Upload, Upload]> {
 
 /** The place of a session that ended is free soon after it: nobody waits for the count. */
 async function expectPlace(directory: string): Promise<void> {
-  await vi.waitFor(async () => expectAck(await create(directory), CREATED), { timeout: 5_000 });
+  await eventually(async () => expectAck(await create(directory), CREATED));
 }
 
 describe("maximum_sessions_per_client: 503 at Create-Session for the next", () => {

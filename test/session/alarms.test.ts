@@ -3,6 +3,7 @@ import { afterEach, describe, expect, inject, test, vi } from "vitest";
 import type { UploadSession } from "../../src/session/upload-session.ts";
 import { commitsOf, Conversation, digestFieldOf, entityOf, storedAt } from "./packets.ts";
 import { load, storedOf } from "./stored-session.ts";
+import { eventually } from "../support/eventually.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -113,7 +114,7 @@ describe("An alarm that rings", () => {
     const entity = entityOf(2_500_000);
     const { send, ack } = beginFragment(upload, entity);
     await send(0, 1_200_000);
-    await vi.waitFor(async () => expect((await storedOf(upload)).length).toBe(1_048_576));
+    await eventually(async () => expect((await storedOf(upload)).length).toBe(1_048_576));
     const { alarm } = await storedOf(upload);
     for (let turn = 0; turn < 2; turn++) {
       expect(await runDurableObjectAlarm(upload.object)).toBe(true);
@@ -133,7 +134,7 @@ describe("An alarm that rings", () => {
       const digest = { "Content-Digest": await digestFieldOf(entity) };
       const { send, ack } = beginFragment(upload, entity, fragment === "a Fragment" ? {} : digest);
       await send(0, 1_200_000);
-      await vi.waitFor(async () => expect((await storedOf(upload)).record).not.toBeNull());
+      await eventually(async () => expect((await storedOf(upload)).record).not.toBeNull());
       await ringAt(Date.now() + TIMEOUT_MS + HOUR_MS, upload);
       await send(1_200_000, entity.length);
       expect(codeOf(await ack)).toBe("0x8020001F");
@@ -199,7 +200,7 @@ describe("An alarm that rings", () => {
 });
 
 async function untilCommitting(upload: Conversation): Promise<void> {
-  await vi.waitFor(async () => expect((await storedOf(upload)).record?.state).toBe("committing"));
+  await eventually(async () => expect((await storedOf(upload)).record?.state).toBe("committing"));
 }
 
 /** What a deployment with a wrong variable does to an object. */

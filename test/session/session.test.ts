@@ -1,6 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { Conversation, commitsOf, entityOf, storedAt } from "./packets.ts";
+import { eventually } from "../support/eventually.ts";
 
 const offsetOf = (ack: Response) => ack.headers.get("BITS-Received-Content-Range");
 const codeOf = (ack: Response) => ack.headers.get("BITS-Error-Code");
@@ -117,11 +118,10 @@ test("an upload that was committed leaves no byte behind, only its record", asyn
 test("the session timeout removes everything, the tombstone too (ruling 23)", async () => {
   const upload = await Conversation.begin("/short/expired.bin");
   await upload.fragment(entityOf(10), 0, 5);
-  await vi.waitFor(
+  await eventually(
     async () => expect(codeOf(await upload.fragment(entityOf(10), 9, 10))).toBe("0x8020001F"),
     {
-      timeout: 10_000,
-      interval: 1100, // a packet that is accepted starts the time again
+      intervalMilliseconds: 1100, // a packet that is accepted starts the time again
     },
   );
   await runDurableObjectAlarm(upload.object);

@@ -23,7 +23,10 @@ export async function load(
   name: string,
   change: (sql: string) => string = (sql) => sql,
 ): Promise<Conversation> {
-  const sql = change(inject("records")[name] ?? "");
+  const records = inject("records") as ReturnType<typeof inject<"records">> | undefined;
+  if (records === undefined)
+    throw new Error("STORED_SESSIONS of vitest.config.ts does not name this test file");
+  const sql = change(records[name] ?? "");
   const [, alarm] = /^-- alarm: (\d+)$/m.exec(sql) ?? [];
   const { sessionId = "", destination = "" } = JSON.parse(/'(\{.*\})'/.exec(sql)?.[1] ?? "{}") as {
     sessionId?: string;

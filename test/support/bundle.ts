@@ -35,11 +35,20 @@ export interface Bundle {
   readonly durableObjects: readonly { readonly binding: string; readonly className: string }[];
 }
 
+/** What this process has asked for: its sources are hashed once. */
+const bundles = new Map<string, Promise<Bundle>>();
+
 /**
  * The production bundle of `main`, made by wrangler as `npm run deploy` makes it, with what wrangler.toml says of
  * it. Kept by the hash of all that goes into it, so that many test files cost one build.
  */
 export async function bundle(main = join(PROJECT, "src", "worker.ts")): Promise<Bundle> {
+  const known = bundles.get(main) ?? makeOnce(main);
+  bundles.set(main, known);
+  return known;
+}
+
+async function makeOnce(main: string): Promise<Bundle> {
   const folder = join(CACHE, await hashOf(main));
   const kept = await readFile(join(folder, "settings.json"), "utf8").catch(() => {});
   if (kept === undefined) await make(main, folder);

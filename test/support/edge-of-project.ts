@@ -11,16 +11,17 @@ export const EVICTING_EDGE = {
   experiments: ["unsafe_module"],
 };
 
+/** What vitest.config.ts says in `env` of the edge that a project has; the project's own edge where it says nothing. */
+export function edgeOfProject({ ABORTS, EVICTS }: NodeJS.ProcessEnv): Partial<EdgeOptions> {
+  if (EVICTS !== undefined) return EVICTING_EDGE;
+  return ABORTS === undefined ? {} : { main: ABORTING_EDGE, vars: { ABORTS } };
+}
+
 /**
  * The edge for tests that three vitest projects run: as it is, or, where vitest.config.ts says so, one whose objects are
  * aborted, or evicted, before every packet.
  */
 export async function startEdgeOfProject(options: EdgeOptions): Promise<Edge> {
-  if (process.env["EVICTS"] !== undefined) return startEdge({ ...options, ...EVICTING_EDGE });
-  if (process.env["ABORTS"] === undefined) return startEdge(options);
-  return startEdge({
-    ...options,
-    main: ABORTING_EDGE,
-    vars: { ...options.vars, ABORTS: process.env["ABORTS"] },
-  });
+  const { vars, ...own } = edgeOfProject(process.env);
+  return startEdge({ ...options, ...own, vars: { ...options.vars, ...vars } });
 }

@@ -1,7 +1,8 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { type LegacyOrigin, type LegacyOriginOptions, startLegacyOrigin } from "./legacy-origin.ts";
 import { answer } from "./origin-behaviour.ts";
 import { ConnectionLost, ConnectionTimeout, RawConnection } from "./raw-connection.ts";
+import { eventually } from "./eventually.ts";
 
 let started: LegacyOrigin | undefined;
 afterEach(async () => started?.close());
@@ -42,11 +43,11 @@ describe("legacy origin", () => {
     const { port, files, requests } = await origin();
     using connection = await RawConnection.open("127.0.0.1", port);
     await connection.send("PUT /cut HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc");
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(requests[0]?.bytes).toBe(3);
     });
     connection.destroy();
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(requests[0]?.state).toBe("cut");
     });
     expect(await files.list()).toEqual([]);
