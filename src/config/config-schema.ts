@@ -129,12 +129,7 @@ export const VARIABLES = v.object({
   /** Not a setting: whether there is something to count sessions with. */
   SESSION_COUNTERS: v.optional(v.unknown()),
   MAXIMUM_CONNECTIONS: v.optional(whole(1, "a whole number of connections, 1 or more")),
-  CLUSTER_READY_URL: v.optional(
-    v.pipe(
-      v.string("an absolute URL"),
-      v.check((url) => isHttpUrl(url), "an absolute URL, http or https"),
-    ),
-  ),
+  CLUSTER_READY_URL: v.optional(url("an absolute URL, http or https")),
   SESSION_KEY: v.optional(v.pipe(v.string("text"), v.minLength(32, "a secret of 32 characters or more"))),
   SESSION_KEY_PREVIOUS: v.optional(
     v.pipe(v.string("text"), v.minLength(32, "a secret of 32 characters or more")),
