@@ -126,8 +126,6 @@ export const VARIABLES = v.object({
   KEEP_ALIVE_TIMEOUT_SECONDS: v.optional(TIMER),
   CONNECTIONS_PER_CLIENT: v.optional(whole(1, "a whole number of connections, 1 or more")),
   REQUESTS_PER_CONNECTION: v.optional(whole(1, "a whole number of requests, 1 or more")),
-  /** Not a setting: whether there is something to count sessions with. */
-  SESSION_COUNTERS: v.optional(v.unknown()),
   MAXIMUM_CONNECTIONS: v.optional(whole(1, "a whole number of connections, 1 or more")),
   CLUSTER_READY_URL: v.optional(url("an absolute URL, http or https")),
   SESSION_KEY: v.optional(v.pipe(v.string("text"), v.minLength(32, "a secret of 32 characters or more"))),

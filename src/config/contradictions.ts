@@ -73,12 +73,6 @@ const OF_DIRECTORY: readonly Rule<Directory>[] = [
     isBroken: ({ authorize, authorize_url: url }) => authorize !== "origin" && url !== undefined,
     expected: 'left out, because authorize is not "origin"',
   },
-  {
-    setting: "maximum_sessions_per_client",
-    isBroken: ({ maximum_sessions_per_client: limit }, { SESSION_COUNTERS }) =>
-      limit !== undefined && SESSION_COUNTERS === undefined,
-    expected: "left out, because SESSION_COUNTERS is not bound: nothing counts sessions",
-  },
 ];
 
 const OF_VARIABLES: readonly Rule<Variables>[] = [

@@ -52,7 +52,7 @@ async function readHead(wire: Wire, limits: DoorLimits): Promise<RequestHead | R
   for (;;) {
     let bytes: Uint8Array | null;
     try {
-      bytes = await wire.read(time === null ? limits.keepAliveTimeoutSeconds : time.takeStock());
+      bytes = await wire.read(time === null ? limits.keepAliveTimeoutSeconds : time.secondsLeft());
     } catch (error) {
       if (!(error instanceof WireTimeout)) throw error;
       return reader.hasBegun ? HEAD_TIMEOUT : null;

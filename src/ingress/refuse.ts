@@ -28,7 +28,7 @@ export async function linger(wire: Wire): Promise<void> {
   const time = new TimeLeft(LINGER_SECONDS);
   try {
     for (let reads = 0; reads < LINGER_READS; reads++) {
-      const waitSeconds = time.takeStock();
+      const waitSeconds = time.secondsLeft();
       if (waitSeconds === 0 || (await wire.read(waitSeconds)) === null) return;
     }
   } catch {

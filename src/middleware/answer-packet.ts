@@ -71,7 +71,7 @@ async function takeFragment(
   try {
     const body = bodyReaderOf(request, arrival);
     const answer = await relayFragment(stub, packet, fragment, request.headers, body);
-    if (answer === "client-gone")
+    if (answer === "client-left")
       return { offset: await stub.offset(packet), fault: FAULTS.edgeFailed, clientLeft: true };
     const isComplete = answer.fault === null && answer.offset === range.total;
     return isComplete && directory.commitOn === "last-fragment" ? await stub.complete(packet) : answer;

@@ -1,24 +1,24 @@
-/** A timer is never set for longer, so that one which is set serves the next wait, shorter or not. */
+/** No timer is set for longer. So a timer that is set also serves the next wait, even a shorter one. */
 const LONGEST_TIMER_MS = 10_000;
 
 /**
- * One timer for many short waits in a row. To set and clear a timer for every read and write of a connection
- * costs as much as a small read; this one is moved by a number, and looks at it when it fires.
+ * One timer for many short waits in a row. Setting and clearing a timer for every read and write of a connection costs
+ * as much as a small read. Here a wait only moves a number, and the timer looks at the number when it fires.
  *
- * workerd has no clock but that of the wall, but its timers go by none. So a clock that is put back shows when the
- * timer fires before its time, and makes no wait longer.
+ * workerd has no clock but the wall clock, and its timers do not follow it. If the clock is set back, the timer fires
+ * before the time that it was set to; the wait ends at the right moment all the same.
  */
 export class Deadline {
   readonly #expire: () => void;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #firesAt = 0;
-  /** When the last wait began, or was looked at. */
+  /** When the last wait began, or the timer last looked. */
   #seenAt = 0;
   /** Milliseconds since 1970; Infinity while nothing is waited for. */
   #at = Number.POSITIVE_INFINITY;
   #isStopped = false;
 
-  /** @param expire called for a wait that took too long */
+  /** @param expire is called when a wait has taken too long */
   constructor(expire: () => void) {
     this.#expire = expire;
   }
@@ -28,17 +28,17 @@ export class Deadline {
     if (this.#isStopped) return;
     const now = Date.now();
     this.#at = now + seconds * 1000;
-    // A clock that was put back before this wait is to take nothing from it: the timer starts by the new time.
+    // If the clock was set back before this wait, the old timer would cut the wait short: start it anew.
     if (this.#timer === null || this.#firesAt > this.#at || now < this.#seenAt) this.#set(now);
     this.#seenAt = now;
   }
 
-  /** The wait is over; the timer stays, for the next. */
+  /** The wait is over; the timer stays set for the next one. */
   end(): void {
     this.#at = Number.POSITIVE_INFINITY;
   }
 
-  /** No wait will begin any more. */
+  /** Ends the wait and the timer; later waits are not watched. */
   stop(): void {
     this.#isStopped = true;
     this.end();
@@ -61,7 +61,7 @@ export class Deadline {
     if (this.#at === Number.POSITIVE_INFINITY) return;
     const now = Date.now();
     this.#seenAt = now;
-    // Where it is not yet the time that the timer was set to, the clock was put back by as much.
+    // If the clock shows less than the time that the timer was set to, it was set back by the difference.
     this.#at -= Math.max(0, this.#firesAt - now);
     if (this.#at > now) this.#set(now);
     else this.#expire();

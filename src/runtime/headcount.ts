@@ -1,46 +1,46 @@
 /**
- * How many things are under way in this isolate. The runtime lets a request that it has cancelled run no further, not
- * even a `finally`: so what has not been heard of for a while is not counted any more.
+ * Counts the things that run in this isolate. The runtime stops a cancelled request at once and runs not even its
+ * `finally`, so an entry that was silent for a while no longer counts.
  */
 export class Headcount {
   readonly #silenceMs: number;
-  /** Since when, in milliseconds since 1970; the one heard of longest ago comes first. */
+  /** When each entry was last heard, in milliseconds since 1970; the entry that was silent longest comes first. */
   readonly #heardAt = new Map<object, number>();
-  /** The latest look at the clock, which may be put back. */
+  /** The last reading of the clock, to notice when the clock is set back. */
   #lookedAt = 0;
 
-  /** @param silenceSeconds after which nobody believes in something that was not heard of */
+  /** @param silenceSeconds how long an entry may be silent and still count */
   constructor(silenceSeconds: number) {
     this.#silenceMs = silenceSeconds * 1000;
   }
 
   get size(): number {
     const tooLongAgo = this.#now() - this.#silenceMs;
-    for (const [one, heardAt] of this.#heardAt) {
+    for (const [entry, heardAt] of this.#heardAt) {
       if (heardAt > tooLongAgo) break;
-      this.#heardAt.delete(one);
+      this.#heardAt.delete(entry);
     }
     return this.#heardAt.size;
   }
 
-  /** `one` begins, or goes on. */
-  heard(one: object): void {
-    this.#heardAt.delete(one);
-    this.#heardAt.set(one, this.#now());
+  /** `entry` begins, or goes on. */
+  heard(entry: object): void {
+    this.#heardAt.delete(entry);
+    this.#heardAt.set(entry, this.#now());
   }
 
-  /** Whom the clock says to be heard of in the future was heard of just now, at the latest. */
+  /** If the clock was set back, entries may lie in the future; count them as heard just now. */
   #now(): number {
     const now = Date.now();
     if (now < this.#lookedAt) {
-      for (const [one, heardAt] of this.#heardAt) this.#heardAt.set(one, Math.min(heardAt, now));
+      for (const [entry, heardAt] of this.#heardAt) this.#heardAt.set(entry, Math.min(heardAt, now));
     }
     this.#lookedAt = now;
     return now;
   }
 
-  /** `one` is over. */
-  over(one: object): void {
-    this.#heardAt.delete(one);
+  /** `entry` has ended. */
+  over(entry: object): void {
+    this.#heardAt.delete(entry);
   }
 }

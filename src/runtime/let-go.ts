@@ -1,6 +1,6 @@
 /**
- * Gives the memory behind `bytes` back at once, all of its buffer: nobody may use that any more. The garbage collector
- * sees only small objects here and takes its time, while an isolate's memory is counted in bytes.
+ * Frees the whole buffer behind `bytes` at once; nobody may use the buffer afterwards. The garbage collector sees only a
+ * small object here and takes its time, while the runtime counts an isolate's memory in bytes.
  */
 export function letGo({ buffer }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer) buffer.transfer(0);

@@ -1,6 +1,6 @@
 /**
- * What is left of a time that several waits share. workerd has no clock but that of the wall, and `performance.now()` is
- * the same: what it is put back between two looks is taken for no time, and so makes nobody's time longer.
+ * The rest of a time that several waits share. workerd has no clock but the wall clock, and `performance.now()` is the
+ * same clock. If it is set back between two looks, the step back counts as no time, so nobody gets more time by it.
  */
 export class TimeLeft {
   #leftMs: number;
@@ -10,8 +10,8 @@ export class TimeLeft {
     this.#leftMs = seconds * 1_000;
   }
 
-  /** Counts what has gone by since the last look; gives the seconds that are left. */
-  takeStock(): number {
+  /** Subtracts the time since the last look; gives the seconds that are left. */
+  secondsLeft(): number {
     const now = Date.now();
     this.#leftMs = Math.max(0, this.#leftMs - Math.max(0, now - this.#lookedAt));
     this.#lookedAt = now;

@@ -91,7 +91,6 @@ test.each([
   [directory({ unknown_outcome: "hold" }),          'UPLOAD_DIRECTORIES[0].unknown_outcome must be "retry", because notification is "none": a PUT of a file may be repeated, but is "hold".'],
   [directory({ authorize_url: "/may" }),            'UPLOAD_DIRECTORIES[0].authorize_url must be left out, because authorize is not "origin", but is "/may".'],
   [directory({ host_id_fallback_timeout_seconds: 0 }), "UPLOAD_DIRECTORIES[0].host_id_fallback_timeout_seconds must be left out, because host_id is not set, but is 0."],
-  [directory({ maximum_sessions_per_client: 1 }),   "UPLOAD_DIRECTORIES[0].maximum_sessions_per_client must be left out, because SESSION_COUNTERS is not bound: nothing counts sessions, but is 1."],
   [directory({ reply: true }),                      'UPLOAD_DIRECTORIES[0].reply must be false where notification is "none": only an application can reply, but is true.'],
   [directory({ ...TOLD, reply: true, commit_on: "close-session" }), 'UPLOAD_DIRECTORIES[0].commit_on must be "last-fragment" or left out, because reply is true: the last Fragment\'s Ack says where the reply is, but is "close-session".'],
   [directory({ ...TOLD, notification: "by-reference" }), 'PUBLIC_URL must be an absolute URL, http or https, because the notification of a directory is "by-reference": a client could name another host for the application to fetch the upload from, but is not set.'],

@@ -45,7 +45,8 @@ describe("an application that is notified by reference ([MC-BUP] 2.2.12; ruling 
     expect(told?.headers).not.toHaveProperty("transfer-encoding");
     for (const name of ["bits-request-datafile-name", "bits-response-datafile-name"]) {
       const { origin, pathname } = new URL(told?.headers[name] ?? "");
-      expect(origin).toBe(bench.edge.tcpUrl);
+      // PUBLIC_URL of this edge; the Host that the client named is not asked.
+      expect(origin).toBe(bench.edge.httpUrl);
       expect(pathname.startsWith(`${directory}BITS-Sessions/`)).toBe(true);
     }
   });

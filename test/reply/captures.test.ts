@@ -23,16 +23,19 @@ const REPLY = contentOf(10_240, "the reply of [MC-BUP] 4.2");
 const MASKED = new Set(["date", "bits-session-id", "bits-reply-url"]);
 
 const stage = useStage((application) => ({
-  directories: [
-    {
-      path: "/upload-ref-isapi-WebFarm/",
-      notification: "by-reference",
-      notification_url: application.url,
-      reply: true,
-      host_id: "FRANKCAO8",
-      host_id_fallback_timeout_seconds: 110,
-    },
-  ],
+  vars: {
+    UPLOAD_DIRECTORIES: [
+      {
+        path: "/upload-ref-isapi-WebFarm/",
+        notification: "by-reference",
+        notification_url: application.url,
+        reply: true,
+        host_id: "FRANKCAO8",
+        host_id_fallback_timeout_seconds: 110,
+      },
+    ],
+    PUBLIC_URL: "http://frankcao8",
+  },
 }));
 
 it("the captured upload-reply plays through with IIS's answers ([MC-BUP] 4.2)", async () => {

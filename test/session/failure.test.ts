@@ -71,7 +71,7 @@ test("a Fragment with a digest whose body breaks off leaves no piece behind", as
     headers,
     body.getReader({ mode: "byob" }),
   );
-  expect(answer).toBe("client-gone");
+  expect(answer).toBe("client-left");
   const left = await runInDurableObject(upload.object, (_, { storage }) =>
     storage.sql.exec("SELECT id FROM staged").toArray(),
   );

@@ -111,8 +111,9 @@ async function withPublicUrl({
   vars,
   httpPort,
 }: EdgeOptions): Promise<{ vars: EdgeOptions["vars"]; httpPort: number | undefined }> {
-  const refers = vars.UPLOAD_DIRECTORIES?.some(({ notification }) => notification === "by-reference");
-  if (refers !== true || "PUBLIC_URL" in vars) return { vars, httpPort };
+  // Tests of wrong settings have anything here.
+  const refers = JSON.stringify(vars.UPLOAD_DIRECTORIES ?? []).includes('"by-reference"');
+  if (!refers || "PUBLIC_URL" in vars) return { vars, httpPort };
   const port = httpPort ?? (await freePort());
   return { vars: { ...vars, PUBLIC_URL: `http://127.0.0.1:${port}` }, httpPort: port };
 }

@@ -78,7 +78,7 @@ async function convert(xml: string, ...options: readonly string[]): Promise<Sett
 
 /** The edge's own reading of what was pasted, beside what the notes ask for. */
 function readByEdge(variables: Variables): Config {
-  const beside = { PUBLIC_URL: "https://uploads.example.com", SESSION_COUNTERS: {} };
+  const beside = { PUBLIC_URL: "https://uploads.example.com" };
   return readConfig({ ORIGIN_URL: "https://iis.example.com", ...beside, ...variables });
 }
 
