@@ -1,10 +1,22 @@
 import type { SessionBindings } from "./session/session-bindings.ts";
 import type { UploadSession } from "./session/upload-session.ts";
 
-/** The bindings of wrangler.toml as they arrive: nothing in here is believed before `readConfig`. */
+/**
+ * The bindings of wrangler.toml as they arrive: nothing in here is believed before `readConfig`, which has the defaults
+ * (see `Config`). docs/configuration.md lists them.
+ *
+ * @example
+ * ```ts
+ * const app = new Hono<{ Bindings: Env }>();
+ * ```
+ */
 export interface Env extends SessionBindings {
   readonly UPLOAD_SESSIONS: DurableObjectNamespace<UploadSession>;
-  /** Optional: how many sessions a client address may create in a minute. */
+  /**
+   * How many sessions a client address may create in a minute.
+   *
+   * @default any number
+   */
   readonly CREATE_SESSION_LIMIT?: RateLimit;
   readonly ORIGIN_URL?: unknown;
   readonly ORIGIN_CONNECTION?: unknown;

@@ -1,4 +1,22 @@
-/** What another Hono app imports; README, "In another app". */
+/**
+ * What another Hono app imports.
+ *
+ * @example
+ * ```ts
+ * import { bits, type Env, health, readConfig, tcpDoor } from "bits-edge";
+ * import { Hono } from "hono";
+ *
+ * export { SessionCounter, UploadSession } from "bits-edge"; // bound as in this package's wrangler.toml
+ *
+ * const app = new Hono<{ Bindings: Env }>();
+ * app.use(health(readConfig));
+ * app.use("/uploads/*", bits(readConfig));
+ *
+ * export default { fetch: app.fetch, connect: tcpDoor<Env>(app.fetch, (env) => readConfig(env).door) };
+ * ```
+ *
+ * @packageDocumentation
+ */
 export { bits } from "./middleware/bits.ts";
 export { type Config, ConfigError, readConfig, type UploadDirectory } from "./config/config.ts";
 export type { Env } from "./env.ts";

@@ -1,4 +1,13 @@
-/** What is wrong with the configuration: a sentence for each setting, which names it and what was expected. */
+import type * as v from "valibot";
+
+/**
+ * What is wrong with the configuration: a sentence for each setting, which names it and what was expected.
+ *
+ * @example
+ * ```ts
+ * throw new ConfigError("ORIGIN_URL must be an absolute URL, http or https, but is not set.");
+ * ```
+ */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
@@ -39,4 +48,13 @@ function sentenceOf({ name, value, expected }: Problem): string {
 function show(value: unknown): string {
   const text = JSON.stringify(value).replaceAll(/[^"]*@/g, "…@");
   return text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS)}…` : text;
+}
+
+/** What the schema says of a value → the setting, as its operator knows it. */
+export function toProblem({ path: given, message, expected }: v.BaseIssue<unknown>): Problem {
+  const path = given ?? [];
+  const names = path.map(({ key }) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`));
+  const name = names.join("").replace(/^\./, "");
+  const isUnknown = expected === "never";
+  return { name, value: path.at(-1)?.value, expected: isUnknown ? null : message };
 }

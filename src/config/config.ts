@@ -1,53 +1,18 @@
 import * as v from "valibot";
 import { pathKey } from "./canonical-path.ts";
-import { ConfigError, type Problem, sentencesOf } from "./config-error.ts";
+import { ConfigError, sentencesOf, toProblem } from "./config-error.ts";
 import { type DIRECTORY, VARIABLES } from "./config-schema.ts";
 import { contradictionsOf } from "./contradictions.ts";
 
-export { ConfigError } from "./config-error.ts";
+import type { UploadDirectory } from "./upload-directory.ts";
 
-/** A virtual directory with BITS uploads enabled. docs/configuration.md has IIS's names for these. */
-export interface UploadDirectory {
-  /** Prefix of the paths it serves, `/uploads/`; compared without case, as IIS does. */
-  readonly path: string;
-  readonly enabled: boolean;
-  /**
-   * How the application learns of an upload: "none", a PUT of the file; "by-value", a POST of it to
-   * `notificationUrl`; "by-reference", a POST without a body that says where to GET it.
-   */
-  readonly notification: "none" | "by-value" | "by-reference";
-  /** Absolute, or relative to the destination's folder; null for "none". */
-  readonly notificationUrl: string | null;
-  /** When the application gets an upload, and so which Ack carries its error (rulings 14 and 15). */
-  readonly commitOn: "close-session" | "last-fragment";
-  /** Whether the application answers with data for the client: upload-reply (ruling 15). */
-  readonly reply: boolean;
-  readonly allowOverwrites: boolean;
-  readonly maximumUploadBytes: number;
-  /** From the last accepted packet to the removal of everything, the tombstone too (ruling 23). */
-  readonly sessionTimeoutSeconds: number;
-  /** Longest silence of the application, and longest wait of a Close-Session (ruling 16). */
-  readonly originTimeoutSeconds: number;
-  /** What to do where nobody knows whether a notified application took an upload (ruling 19). */
-  readonly unknownOutcome: "retry" | "hold";
-  /** The host that a client is to send the session's later packets to ([MC-BUP] 2.2.3.2); null for this one. */
-  readonly hostId: string | null;
-  /** When a client may go back to the first host; 0 for never. */
-  readonly hostIdFallbackTimeoutSeconds: number;
-  /** Open sessions of one client address; null for any number. */
-  readonly maximumSessionsPerClient: number | null;
-  /** Who may create a session: anybody who may reach the edge, or whom the origin admits. */
-  readonly authorize: "none" | "origin";
-  /** Asked by `authorize: "origin"` in place of the destination; absolute or relative to its folder. */
-  readonly authorizeUrl: string | null;
-  /** CIDR ranges of clients; null for all. */
-  readonly allowFrom: readonly string[] | null;
-}
+export { ConfigError } from "./config-error.ts";
+export type { UploadDirectory } from "./upload-directory.ts";
 
 /** What brings commits to the origin: a socket, the runtime's `fetch`, or the one that suits. */
 export type OriginConnection = "auto" | "socket" | "fetch";
 
-/** What an operator may set of the TCP door's limits; what is not set keeps the door's own default. */
+/** What an operator may set of the TCP door's limits. @default a field that is not set keeps the door's own default */
 interface DoorSettings {
   readonly headTimeoutSeconds?: number;
   readonly bodyIdleTimeoutSeconds?: number;
@@ -56,26 +21,69 @@ interface DoorSettings {
   readonly requestsPerConnection?: number;
 }
 
+/**
+ * The whole configuration, as `readConfig` gives it. Bring one of your own to `bits` only together with an UploadSession
+ * whose `config()` returns it too.
+ *
+ * @example
+ * ```ts
+ * const config: Config = { ...readConfig(env), healthPath: "/status" };
+ * ```
+ */
 export interface Config {
-  /** Scheme, host and base path of the origin, without a slash at its end. */
+  /** Scheme, host and base path of the origin, without a slash at its end. Required. */
   readonly originUrl: string;
-  /** Value of Authorization on commits; null to send none. */
+  /**
+   * Value of Authorization on what the edge asks of the origin by itself; null to send none.
+   *
+   * @default null
+   */
   readonly originAuthorization: string | null;
+  /** @default "auto" */
   readonly originConnection: OriginConnection;
-  /** Longest path first, so that the first match is the right one. */
+  /**
+   * Longest path first, so that the first match is the right one.
+   *
+   * @default []
+   */
   readonly directories: readonly UploadDirectory[];
-  /** Keys of session ids: the first signs, all are accepted. Empty where SESSION_KEY is not set. */
+  /**
+   * Keys of session ids: the first signs, all are accepted.
+   *
+   * @default [], and then only Ping is answered
+   */
   readonly sessionKeys: readonly string[];
-  /** Scheme and host of the URLs that the edge makes of itself; null to use the one that the client used. */
+  /**
+   * Scheme and host of the URLs that the edge makes of itself; null to use those that the client used.
+   *
+   * @default null
+   */
   readonly publicUrl: string | null;
-  /** Where a monitor asks how the edge is. */
+  /**
+   * Where a monitor asks how the edge is.
+   *
+   * @default "/healthz"
+   */
   readonly healthPath: string;
-  /** Where the runtime says whether this edge may be sent requests; null where it is in no cluster. */
+  /**
+   * Where the runtime says whether this edge may be sent requests; null where it is in no cluster.
+   *
+   * @default null
+   */
   readonly clusterReadyUrl: string | null;
-  /** CIDR ranges of gateways before the HTTP door whose X-Forwarded-For is believed. */
+  /**
+   * CIDR ranges of gateways whose X-Forwarded-* is believed.
+   *
+   * @default []
+   */
   readonly trustedProxies: readonly string[];
-  /** Largest body of one Fragment, bytes. */
+  /**
+   * Largest body of one Fragment, bytes.
+   *
+   * @default 67_108_864, 64 MiB
+   */
   readonly maximumFragmentBytes: number;
+  /** @default {} */
   readonly door: DoorSettings;
 }
 
@@ -85,7 +93,12 @@ const HOST_ID_FALLBACK_TIMEOUT_SECONDS = 86_400;
 const known = new WeakMap<object, Config>();
 
 /**
- * Reads the whole configuration, once for each `env`.
+ * Reads the whole configuration from the Worker's bindings, once for each `env`.
+ *
+ * @example
+ * ```ts
+ * const { directories } = readConfig({ ORIGIN_URL: "https://iis.example.com", UPLOAD_DIRECTORIES: [{ path: "/u/" }] });
+ * ```
  *
  * @throws ConfigError with a sentence for each setting that is wrong
  */
@@ -175,15 +188,6 @@ function parseJson(value: unknown): unknown {
   } catch {
     return value; // refused below, with the sentence for a value that is no array
   }
-}
-
-/** What the schema says of a value → the setting, as its operator knows it. */
-function toProblem({ path: given, message, expected }: v.BaseIssue<unknown>): Problem {
-  const path = given ?? [];
-  const names = path.map(({ key }) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`));
-  const name = names.join("").replace(/^\./, "");
-  const isUnknown = expected === "never";
-  return { name, value: path.at(-1)?.value, expected: isUnknown ? null : message };
 }
 
 function withoutUndefined<T extends object>(value: T): { [key in keyof T]?: Exclude<T[key], undefined> } {

@@ -13,10 +13,14 @@ const TOO_MANY_CONNECTIONS = new Refusal(503, "The client has too many connectio
  *
  * @param handle the app, called like a `fetch` handler; `arrivalOf(request)` says what was on the wire. Once its
  *   response is whole the rest of the request's body is thrown away, so it reads what it wants before that
- * @param limitsOf limits that differ from {@link DEFAULT_DOOR_LIMITS}, read for each connection
+ * @param limitsOf limits that differ from the defaults, read for each connection
+ * @default {@link DEFAULT_DOOR_LIMITS}
  * @returns the `connect` handler; it resolves when the connection is over and never rejects
+ *
  * @example
- * export default { fetch: app.fetch, connect: tcpDoor(app.fetch) };
+ * ```ts
+ * export default { fetch: app.fetch, connect: tcpDoor<Env>(app.fetch, (env) => readConfig(env).door) };
+ * ```
  */
 export function tcpDoor<Env>(
   handle: (request: Request, env: Env, ctx: ExecutionContext) => Response | Promise<Response>,

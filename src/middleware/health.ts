@@ -7,11 +7,18 @@ const DEFAULT_PATH = "/healthz";
 const NEVER_KEPT = { "Cache-Control": "no-store" };
 
 /**
- * Says how this edge is: 200 or 503, and nothing about sessions. All but two paths is `next`'s.
+ * Says how this edge is: 200 or 503, and nothing about sessions. It calls `next` for all paths but two.
  *
  * HEALTH_PATH, `/healthz` by default, is for a monitor: whether the configuration can be read, the origin answers, and
  * this edge is ready. `ready` beside it, `/ready` by default, is for a load balancer, which asks every second or two: only
  * whether packets may be sent here. An origin that is silent is so for every edge, and clients are to hear that in an Ack.
+ *
+ * @param readConfig reads the configuration from the Worker's bindings; while it throws, the paths are the defaults
+ *
+ * @example
+ * ```ts
+ * app.use(health(readConfig));
+ * ```
  */
 export function health(readConfig: (env: Env) => Config): MiddlewareHandler<{ Bindings: Env }> {
   return async (context, next) => {

@@ -1,0 +1,108 @@
+/**
+ * A virtual directory with BITS uploads enabled. docs/configuration.md has the settings that it is read from, and IIS's
+ * names for them.
+ *
+ * @example
+ * ```toml
+ * [[vars.UPLOAD_DIRECTORIES]]
+ * path = "/uploads/"
+ * allow_overwrites = true
+ * ```
+ */
+export interface UploadDirectory {
+  /** Prefix of the paths that it serves, with a slash at both ends: `/uploads/`. Compared without case, as IIS does. */
+  readonly path: string;
+  /** @default true */
+  readonly enabled: boolean;
+  /**
+   * How the application learns of an upload: "none", a PUT of the file; "by-value", a POST of it to
+   * `notificationUrl`; "by-reference", a POST without a body that says where to GET it.
+   *
+   * @default "none"
+   */
+  readonly notification: "none" | "by-value" | "by-reference";
+  /**
+   * Absolute, or relative to the destination's folder; null for "none".
+   *
+   * @default null
+   */
+  readonly notificationUrl: string | null;
+  /**
+   * When the application gets an upload, and so which Ack carries its error (rulings 14 and 15, the end of a session).
+   *
+   * @default "close-session", or "last-fragment" where `reply` is true
+   */
+  readonly commitOn: "close-session" | "last-fragment";
+  /**
+   * Whether the application answers with data for the client: upload-reply (ruling 15, upload-reply).
+   *
+   * @default false
+   */
+  readonly reply: boolean;
+  /**
+   * Whether an upload may replace a file.
+   *
+   * @default false
+   */
+  readonly allowOverwrites: boolean;
+  /**
+   * Largest upload, and largest reply, in bytes.
+   *
+   * @default 9_000_000_000
+   */
+  readonly maximumUploadBytes: number;
+  /**
+   * From the last accepted packet to the removal of everything, the tombstone too (ruling 23, the session timeout).
+   *
+   * @default 1_209_600, two weeks
+   */
+  readonly sessionTimeoutSeconds: number;
+  /**
+   * Longest silence of the application, and longest wait of a Close-Session (ruling 16, the application's answer).
+   *
+   * @default 270
+   */
+  readonly originTimeoutSeconds: number;
+  /**
+   * What to do if nobody knows whether a notified application took an upload (ruling 19, outcome unknown).
+   *
+   * @default "retry"
+   */
+  readonly unknownOutcome: "retry" | "hold";
+  /**
+   * The host that a client is to send the session's later packets to ([MC-BUP] 2.2.3.2); null for this one.
+   *
+   * @default null
+   */
+  readonly hostId: string | null;
+  /**
+   * When a client may go back to the first host; 0 for never.
+   *
+   * @default 86_400
+   */
+  readonly hostIdFallbackTimeoutSeconds: number;
+  /**
+   * Open sessions of one client address; null for any number.
+   *
+   * @default null
+   */
+  readonly maximumSessionsPerClient: number | null;
+  /**
+   * Who may create a session: "none", everybody who reaches the edge; "origin", whom the origin admits.
+   *
+   * @default "none"
+   */
+  readonly authorize: "none" | "origin";
+  /**
+   * What `authorize: "origin"` asks in place of the destination; absolute or relative to its folder.
+   *
+   * @default null
+   */
+  readonly authorizeUrl: string | null;
+  /**
+   * CIDR ranges of clients that may create sessions; null for all.
+   *
+   * @default null
+   */
+  readonly allowFrom: readonly string[] | null;
+}
