@@ -38,6 +38,7 @@ test("a minimal configuration gets IIS's defaults", () => {
     sessionKeys: [KEY],
     publicUrl: null,
     healthPath: "/healthz",
+    clusterReadyUrl: null,
     trustedProxies: [],
     maximumFragmentBytes: 64 * 1024 * 1024,
     door: {},
