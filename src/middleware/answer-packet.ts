@@ -49,13 +49,16 @@ export async function answerPacket(visit: Visit): Promise<Verdict> {
   }
 }
 
-/** A Fragment that breaks a rule of syntax still learns where its session stands (ruling 4). */
+/** A Fragment that breaks a rule of syntax still learns where its session stands (ruling 4, the next offset). */
 async function answerMalformed(fault: Fault, visit: ServedVisit): Promise<Verdict> {
   if (visit.type !== "Fragment" || visit.sessionId === null) return faultOnly(fault);
-  return await withSession(visit.sessionId, visit, async ({ stub, packet }) => {
+  const verdict = await withSession(visit.sessionId, visit, async ({ stub, packet }) => {
     const offset = await stub.offset(packet);
     return offset === null ? faultOnly(FAULTS.sessionUnknown) : { offset, fault };
   });
+  // Syntax is checked before the session, and only then what the session can take ([MC-BUP] 3.2.5.2.3).
+  const isSyntax = fault !== FAULTS.uploadTooLarge;
+  return verdict.fault === FAULTS.sessionUnknown && isSyntax ? faultOnly(fault) : verdict;
 }
 
 async function takeFragment(

@@ -1,13 +1,13 @@
 import { type FaultName, isFault } from "../protocol/faults.ts";
 import { BITS_UPLOAD_PROTOCOL, HEADER } from "../protocol/headers.ts";
 import { PACKET_TYPES } from "../protocol/packet.ts";
+import { isBoundedField } from "../protocol/parse-packet.ts";
 import type { Evidence, Verdict } from "./verdict.ts";
 import { isServed, type Visit } from "./visit.ts";
 
 /** Enough of a field to show what is wrong with it. */
 const MOST_LETTERS = 100;
 const NONE: Evidence = { got: null, allowed: null };
-const FIELDS_READ = new Set(Object.values(HEADER).map((name) => name.toLowerCase()));
 
 /** Faults whose evidence the visit and the Ack's offset hold. A check that knows more says so in its verdict. */
 const EVIDENCE: { readonly [name in FaultName]?: (visit: Visit, verdict: Verdict) => Evidence } = {
@@ -64,7 +64,7 @@ function totalOf({ packet }: Visit): number | null {
 /** Name and length of the longest field that the edge reads. */
 function longestField({ request }: Visit): string {
   const lengths = [...request.headers]
-    .filter(([name]) => FIELDS_READ.has(name))
+    .filter(([name]) => isBoundedField(name))
     .map(([name, { length }]) => ({ name, length }))
     .toSorted((one, other) => other.length - one.length);
   return `${lengths[0]?.name ?? "a field"}: ${lengths[0]?.length ?? 0} characters`;

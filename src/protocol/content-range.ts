@@ -9,8 +9,11 @@ export interface ContentRange {
 }
 
 const RANGE = /^bytes (\d+)-(\d+)\/(\d+)$/i;
-/** Nothing says how a client announces an empty entity; these three are taken (ruling 11). */
-const EMPTY = /^bytes (?:0--1|0-0|\*)\/0+$/i;
+/**
+ * No document says how a client announces an empty entity (ruling 11, empty uploads). The formula of [MC-BUP] 3.1.5.1.4
+ * gives the first form, and the second one where its numbers are unsigned and of 64 bits.
+ */
+const EMPTY = /^bytes (?:0--1|0-18446744073709551615|0-0|\*)\/0+$/i;
 
 /**
  * Text of a Content-Range header → the range, "invalid" where it breaks RFC 9110 14.4, or "too large"

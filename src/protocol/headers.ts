@@ -21,6 +21,8 @@ export const HEADER = {
   responseDataFileName: "BITS-Response-DataFile-Name",
   staticResponseUrl: "BITS-Static-Response-URL",
   copyFileToDestination: "BITS-Copy-File-To-Destination",
+  /** The file's name without its path ([MC-BUP] 2.2.1.1); nobody uses it. */
+  contentName: "Content-Name",
   contentRange: "Content-Range",
   contentLength: "Content-Length",
   contentEncoding: "Content-Encoding",
