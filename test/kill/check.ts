@@ -1,7 +1,7 @@
 import { type Delivery, sha256OfFile } from "./application.ts";
 import type { ClientReport } from "./client.ts";
 import { isCopied } from "./plan.ts";
-import type { EdgeEvent } from "./edge-under-fire.ts";
+import type { EdgeEvent } from "./edge-events.ts";
 
 /** A guarantee that was broken. */
 export interface Finding {

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { Delivery } from "./application.ts";
 import { check, checkAfterwards, type Verdict } from "./check.ts";
 import type { ClientReport } from "./client.ts";
-import type { EdgeEvent } from "./edge-under-fire.ts";
+import type { EdgeEvent } from "./edge-events.ts";
 import { judgeFlatness } from "./flatness.ts";
 import type { Directory } from "./plan.ts";
 

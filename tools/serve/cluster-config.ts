@@ -12,7 +12,7 @@ export const STOP_MILLISECONDS = 30_000;
  * Writes what workerd is started with in a cluster: the services and doors of `base` as they are, and the cluster. It has
  * the cluster's key, which workerd takes from nowhere else, so only this user can read it.
  *
- * @param base edge.capnp or edge-tls.capnp, in a folder where workerd looks for imports
+ * @param base edge.capnp or edge-tls.capnp, which workerd looks up from the project's folder
  * @returns path of the file
  */
 export async function writeClusterConfig(
@@ -22,7 +22,7 @@ export async function writeClusterConfig(
 ): Promise<string> {
   const { store } = cluster;
   const text = `using Workerd = import "/workerd/workerd.capnp";
-using Edge = import "/${base}";
+using Edge = import "/deploy/workerd/${base}";
 
 const edge :Workerd.Config = (
   services = Edge.services,
@@ -35,6 +35,7 @@ const edge :Workerd.Config = (
     advertise = ${quote(cluster.address)},
     key = ${quote(cluster.key)},
     stopTimeoutMs = ${STOP_MILLISECONDS},
+    unsafeTimeDivisor = ${cluster.timeDivisor},
   ),
 );
 `;

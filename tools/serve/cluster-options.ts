@@ -15,6 +15,8 @@ export interface ClusterOptions {
   /** Whether the settings of this edge take the place of those that the cluster has agreed on. */
   readonly replacesConfiguration: boolean;
   readonly store: StoreOptions;
+  /** For tests, which cannot wait for a lease: what workerd divides its times by (`unsafeTimeDivisor`). */
+  readonly timeDivisor: number;
 }
 
 /** How the bucket is reached. */
@@ -70,6 +72,7 @@ export function readCluster(
     key: secret(environment, "CLUSTER_KEY", 32),
     replacesConfiguration: words.replacesConfiguration,
     store: readStore(environment),
+    timeDivisor: Number(environment["CLUSTER_UNSAFE_TIME_DIVISOR"] ?? 1),
   };
 }
 

@@ -61,7 +61,7 @@ export async function startRuntime(options: ServeOptions, settings: Settings, lo
     leash?.end("over\n");
     ended.resolve(signal ?? code ?? 1);
   });
-  log.follow(child.stdout as Readable, false);
+  if (child.stdout !== null) log.follow(child.stdout, false);
   const doors = await openDoors(child, options);
   log.follow(child.stderr as Readable, true);
   const grace = options.cluster === null ? GRACE_MILLISECONDS : CLUSTER_GRACE_MILLISECONDS;
@@ -92,7 +92,7 @@ async function launch(options: ServeOptions, settings: Settings): Promise<ChildP
   if (options.cluster === null) {
     args.push(join(CONFIGS, base));
   } else {
-    args.push("--experimental", `--import-path=${CONFIGS}`);
+    args.push("--experimental", `--import-path=${PROJECT}`);
     args.push(await writeClusterConfig(options.state, base, options.cluster));
   }
   const [command, before] =
@@ -100,7 +100,8 @@ async function launch(options: ServeOptions, settings: Settings): Promise<ChildP
   return spawn(command, [...before, ...args], {
     // Secrets by environment and not by argument: everyone on a machine can read arguments.
     env: { ...process.env, ...settings },
-    stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
+    // The Worker's lines are objects already: as JSON they go where ours go, without us between, and none is lost with us.
+    stdio: ["ignore", options.log === "json" ? "inherit" : "pipe", "pipe", "pipe", "pipe"],
   });
 }
 

@@ -1,0 +1,89 @@
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "../../tools/serve/build.ts";
+import { EdgeEvents } from "../kill/edge-events.ts";
+import type { Observer } from "../kill/moments.ts";
+import { atProcessEnd } from "../support/process-end.ts";
+import { Balancer } from "./balancer.ts";
+import { Instance } from "./instance.ts";
+import { BUCKET, CREDENTIALS, Store } from "./store.ts";
+
+const REMAINS = { recursive: true, force: true, maxRetries: 5 };
+
+/** What a cluster is started with. */
+export interface ClusterSetup {
+  readonly instances: number;
+  readonly originUrl: string;
+  readonly directories: readonly object[];
+  /** workerd's times are divided by it: a lease of 20 s is one of 20 s / divisor. */
+  readonly divisor: number;
+  readonly observe: Observer;
+}
+
+/** Edges on one bucket, behind HAProxy: all of it real. */
+export class Cluster {
+  readonly store: Store;
+  readonly instances: readonly [Instance, ...Instance[]];
+  readonly balancer: Balancer;
+  readonly events: EdgeEvents;
+  /** For another edge of the cluster. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly url: string;
+  readonly folder: string;
+  readonly #cleanUp: () => Promise<void>;
+
+  private constructor(parts: Omit<Cluster, "stop">, cleanUp: () => Promise<void>) {
+    this.store = parts.store;
+    this.instances = parts.instances;
+    this.balancer = parts.balancer;
+    this.events = parts.events;
+    this.env = parts.env;
+    this.url = parts.url;
+    this.folder = parts.folder;
+    this.#cleanUp = cleanUp;
+  }
+
+  static async start(setup: ClusterSetup): Promise<Cluster> {
+    const folder = await mkdtemp(join(tmpdir(), "bits-cluster-"));
+    const callOff = atProcessEnd(() => rmSync(folder, REMAINS));
+    await build();
+    const store = await Store.start();
+    const url = `s3://${BUCKET}/edge`;
+    const env = {
+      ORIGIN_URL: setup.originUrl,
+      UPLOAD_DIRECTORIES: JSON.stringify(setup.directories),
+      SESSION_KEY: randomBytes(32).toString("hex"),
+      CLUSTER_KEY: randomBytes(32).toString("hex"),
+      CLUSTER_UNSAFE_TIME_DIVISOR: String(setup.divisor),
+      AWS_ENDPOINT_URL: store.endpoint,
+      AWS_REGION: "auto",
+      AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+    };
+    const events = new EdgeEvents(setup.observe);
+    const shared = { cluster: url, env, folder, events };
+    const instances: [Instance, ...Instance[]] = [await Instance.prepare("edge1", shared)];
+    for (let number = 2; number <= setup.instances; number++) {
+      instances.push(await Instance.prepare(`edge${number}`, shared));
+    }
+    await Promise.all(instances.map(async (instance) => instance.start()));
+    const balancer = await Balancer.start(
+      folder,
+      instances.map(({ tcpPort }) => tcpPort),
+    );
+    return new Cluster({ store, instances, balancer, events, env, url, folder }, async () => {
+      await Promise.all(instances.map(async (instance) => instance.kill()));
+      await balancer.stop();
+      await store.stop();
+      callOff();
+      await rm(folder, REMAINS);
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#cleanUp();
+  }
+}

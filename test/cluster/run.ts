@@ -1,0 +1,161 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { Application } from "../kill/application.ts";
+import { check, checkAfterwards, type Finding } from "../kill/check.ts";
+import { Client, type ClientReport, contentOf } from "../kill/client.ts";
+import { KILL_DIRECTORIES } from "../kill/directories.ts";
+import { planUpload } from "../kill/plan.ts";
+import { Random } from "../kill/random.ts";
+import { Sightings } from "../kill/round.ts";
+import { count, list } from "../kill/tally.ts";
+import { Cluster } from "./cluster.ts";
+import { Faults } from "./faults.ts";
+import { Waits } from "./waits.ts";
+
+const HELP = `Edges on one bucket, behind HAProxy: uploads while edges are killed, stopped and frozen, and while the bucket is
+late, fails, and is silent. Every guarantee is checked; how long uploads stood still is printed.
+
+  node test/cluster/run.ts [--long] [--instances 2] [--uploads 40] [--clients 8] [--divisor 5] [--seed text]
+
+--long: 200 uploads, 3 edges, and the times of a real cluster: a lease of 20 s, a bucket that is silent for 30 s.
+--divisor divides these times, so that a short run sees takeovers.
+`;
+
+const { values } = parseArgs({
+  options: {
+    long: { type: "boolean", default: false },
+    instances: { type: "string" },
+    uploads: { type: "string" },
+    clients: { type: "string", default: "8" },
+    divisor: { type: "string" },
+    seed: { type: "string", default: String(Date.now()) },
+    help: { type: "boolean", default: false },
+  },
+});
+
+/** An orphan is taken up within ten seconds after its edge's lease is over, and somebody has adopted its alarms. */
+const ALARM_MILLISECONDS = 90_000;
+/** Longer than all faults in a row. */
+const PATIENCE_MILLISECONDS = 300_000;
+
+if (values.help) process.stdout.write(HELP);
+else process.exitCode = await run();
+
+async function run(): Promise<number> {
+  const { seed, long } = values;
+  const uploads = Number(values.uploads ?? (long ? 200 : 40));
+  const instances = Number(values.instances ?? (long ? 3 : 2));
+  const divisor = Number(values.divisor ?? (long ? 1 : 5));
+  const clients = Number(values.clients);
+  process.stdout.write(
+    `seed ${seed}: ${uploads} uploads by ${clients} clients, ${instances} edges, lease ${20 / divisor} s\n`,
+  );
+
+  const sightings = new Sightings();
+  const application = await Application.start(sightings.observe);
+  const cluster = await Cluster.start({
+    instances,
+    originUrl: application.url,
+    directories: KILL_DIRECTORIES,
+    divisor,
+    observe: sightings.observe,
+  });
+  const faults = new Faults(cluster.instances, cluster.store, new Random(`${seed}/faults`), divisor);
+  const waits = new Waits(faults.happened);
+  const reports: ClientReport[] = [];
+  const endings = new Map<string, number>();
+  const startedAt = performance.now();
+  const elapsed = (): string => ((performance.now() - startedAt) / 1_000).toFixed(0);
+  try {
+    let next = 0;
+    const work = async (): Promise<void> => {
+      while (next < uploads) {
+        const turn = next;
+        next += 1;
+        const plan = planUpload(new Random(`${seed}/${turn}`), turn, 0, null);
+        const report = await new Client(plan, {
+          port: cluster.balancer.port,
+          observe: waits.observe,
+          content: contentOf(plan),
+          splitAt: null,
+          patienceMilliseconds: PATIENCE_MILLISECONDS,
+        }).run();
+        reports.push(report);
+        count(endings, report.ending);
+        process.stdout.write(`${elapsed()} s: ${reports.length} uploads, ${faults.happened.length} faults\n`);
+      }
+    };
+    const troubled = faults.run();
+    await Promise.all(Array.from({ length: clients }, work));
+    faults.end();
+    await troubled;
+    const findings = await judge(reports, application, cluster);
+    process.stdout.write(
+      [
+        "",
+        `uploads ${reports.length} in ${elapsed()} s, resumptions ${reports.reduce((sum, { resumed }) => sum + resumed, 0)}`,
+        `endings: ${list(endings)}`,
+        `edges that ended by themselves: ${cluster.instances.reduce((sum, one) => sum + one.endedByItself, 0)}`,
+        `requests to the bucket: ${list(cluster.store.counts)}; ${Math.round(cluster.store.bytesWritten / 2 ** 20)} MiB written`,
+        "time to go on:",
+        ...waits.summary(),
+        ...findings.lines,
+        "",
+      ].join("\n"),
+    );
+    return findings.broken === 0 ? 0 : 1;
+  } finally {
+    faults.end();
+    await cluster.stop();
+    await application.stop();
+  }
+}
+
+/** Holds what the application has against what the clients sent and were told. */
+async function judge(
+  reports: readonly ClientReport[],
+  application: Application,
+  cluster: Cluster,
+): Promise<{ broken: number; lines: string[] }> {
+  const findings: Finding[] = [];
+  const second = new Map<string, number>();
+  let [compared, recognised] = [0, 0];
+  const deadline = Date.now() + ALARM_MILLISECONDS;
+  for (const report of reports) {
+    const { destination, directory } = report.plan;
+    const verdictOf = async () =>
+      check(report, application.deliveriesOf(destination), cluster.events.of(destination));
+    let verdict = await verdictOf();
+    while (verdict.isAwaited && Date.now() < deadline) {
+      await pause(100);
+      verdict = await verdictOf();
+    }
+    findings.push(...verdict.findings);
+    if (verdict.isAwaited) {
+      const problem = "a commit that had begun was never finished";
+      findings.push({ destination, sessions: report.sessionIds, problem });
+    }
+    compared += verdict.compared;
+    recognised += verdict.recognised;
+    if (verdict.secondDeliveries > 0) count(second, directory, verdict.secondDeliveries);
+    if (verdict.findings.length === 0) await application.forget(destination);
+  }
+  for (const report of reports) {
+    const late = checkAfterwards(report, application.deliveriesOf(report.plan.destination));
+    if (late !== null && findings.every(({ destination }) => destination !== late.destination))
+      findings.push(late);
+  }
+  const lines = [
+    `entities compared with what was sent: ${compared}`,
+    `repetitions that the application recognised: ${recognised}`,
+    `second deliveries, all of them documented: ${list(second)}`,
+    `guarantees broken: ${findings.length}`,
+    ...findings.flatMap(({ destination, sessions, problem }) => [
+      "",
+      `BROKEN: ${problem}`,
+      `  destination ${destination}, sessions ${sessions.join(" ")}`,
+      ...cluster.events.of(destination).map(({ text }) => `  ${text}`),
+    ]),
+  ];
+  return { broken: findings.length, lines };
+}
