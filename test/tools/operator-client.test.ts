@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { type CommandEnd, runCommand } from "./command-line.ts";
@@ -33,14 +33,17 @@ interface Asked {
 const asked: Asked[] = [];
 let answer: (request: Asked) => { status?: number; body?: unknown };
 const server = createServer((incoming, response) => {
-  void readAsked(incoming).then((request) => {
-    asked.push(request);
-    const isKnown = request.authorization === `Bearer ${TOKEN}`;
-    const { status = 200, body } = isKnown ? answer(request) : { status: 401, body: { error: "no" } };
-    response.writeHead(status, { "Content-Type": "application/json" });
-    response.end(body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body));
-  });
+  void serve(incoming, response);
 });
+
+async function serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  const request = await readAsked(incoming);
+  asked.push(request);
+  const isKnown = request.authorization === `Bearer ${TOKEN}`;
+  const { status = 200, body } = isKnown ? answer(request) : { status: 401, body: { error: "no" } };
+  response.writeHead(status, { "Content-Type": "application/json" });
+  response.end(typeof body === "string" ? body : JSON.stringify(body ?? null));
+}
 
 async function readAsked(incoming: IncomingMessage): Promise<Asked> {
   const { method = "", url = "", headers } = incoming;

@@ -63,10 +63,7 @@ async function shakeHands(url: URL, { ca, cert, key }: TlsSettings, signal: Abor
 
 function judgeCertificate(socket: TLSSocket, hostname: string): Finding {
   const certificate = socket.getPeerCertificate();
-  const from = printable(
-    String(certificate.issuer?.O ?? certificate.issuer?.CN ?? "an unknown authority"),
-    60,
-  );
+  const from = printable(issuerOf(certificate), 60);
   const until = new Date(certificate.valid_to);
   // Node gives the code here, whatever the declared type.
   const refused = socket.authorizationError as Error | string | null;
@@ -85,6 +82,10 @@ function judgeCertificate(socket: TLSSocket, hostname: string): Finding {
     "Clients fail when it is over.",
     "Renew it, and look why nobody has renewed it by now.",
   );
+}
+
+function issuerOf({ issuer }: PeerCertificate): string {
+  return issuer.O ?? issuer.CN ?? "an unknown authority";
 }
 
 function namesOf({ subjectaltname: names = "" }: PeerCertificate, code: string): string {

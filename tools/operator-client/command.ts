@@ -3,6 +3,7 @@ import { CliError, EXIT } from "../terminal/cli-error.ts";
 import { paletteFor } from "../terminal/palette.ts";
 import { type Deed, OperatorApi } from "./operator-api.ts";
 import type { OperatorOptions, SessionsOptions } from "./options.ts";
+import type { Page } from "./rows.ts";
 import { sessionInLines, sessionsInTable } from "./table.ts";
 
 /** `sessions`: a page of them, or all; the cursor of the next page goes to stderr. */
@@ -14,22 +15,24 @@ export async function listSessions(options: SessionsOptions, signal: AbortSignal
     ...(directory === undefined ? {} : { directory }),
   };
   let cursor = options.cursor;
-  let pages = 0;
-  do {
+  for (let pages = 1; ; pages += 1) {
     const page = await api.sessions({ ...filter, ...(cursor === undefined ? {} : { cursor }) });
+    show(page, json, pages === 1);
+    if (page.next === null) return EXIT.done;
     // The same page again would be the same page for ever.
-    if (page.next !== null && page.next === cursor)
-      throw new CliError("refused", "The edge names a page as its own next.");
-    cursor = page.next ?? undefined;
-    pages += 1;
-    if (json) for (const row of page.sessions) process.stdout.write(`${JSON.stringify(row)}\n`);
-    else if (page.sessions.length > 0) {
-      process.stdout.write(sessionsInTable(page.sessions, paletteFor(process.stdout), Date.now()));
-    } else if (pages === 1) process.stderr.write("No sessions.\n");
-  } while (all && cursor !== undefined);
-  if (cursor !== undefined)
+    if (page.next === cursor) throw new CliError("refused", "The edge names a page as its own next.");
+    cursor = page.next;
+    if (all) continue;
     process.stderr.write(`There are more: --cursor ${JSON.stringify(cursor)}, or --all.\n`);
-  return EXIT.done;
+    return EXIT.done;
+  }
+}
+
+function show({ sessions }: Page, json: boolean, isFirst: boolean): void {
+  if (json) for (const row of sessions) process.stdout.write(`${JSON.stringify(row)}\n`);
+  else if (sessions.length > 0) {
+    process.stdout.write(sessionsInTable(sessions, paletteFor(process.stdout), Date.now()));
+  } else if (isFirst) process.stderr.write("No sessions.\n");
 }
 
 /** `session ID`: all that the edge knows of it. */

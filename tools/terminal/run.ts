@@ -51,7 +51,7 @@ function describe(exitWith: (code: number) => void): Command {
       if (more.length === 0) throw new CliError("usage", "Name the files, and last the URL to upload to.");
       exitWith(await untilSignal((signal) => start([first, ...more], options, signal)));
     });
-  for (const option of uploadOptions()) upload.addOption(option);
+  add(upload, uploadOptions());
 
   const doctor = program
     .command("doctor")
@@ -61,16 +61,17 @@ function describe(exitWith: (code: number) => void): Command {
       const { doctor: start } = await import("../doctor/command.ts");
       exitWith(await untilSignal((signal) => start(url, options, signal)));
     });
-  for (const option of doctorOptions()) doctor.addOption(option);
+  add(doctor, doctorOptions());
   describeOperator(program, exitWith);
   return program;
 }
 
+function add(command: Command, options: readonly Option[]): void {
+  for (const option of options) command.addOption(option);
+}
+
 /** What operators look at and do, against the JSON of the edge's page. */
 function describeOperator(program: Command, exitWith: (code: number) => void): void {
-  const add = (command: Command, options: readonly Option[]): void => {
-    for (const option of options) command.addOption(option);
-  };
   add(
     program
       .command("sessions")
