@@ -1,4 +1,4 @@
-import { markArrival, targetOf } from "./arrival.ts";
+import { type Arrival, markArrival, targetOf } from "./arrival.ts";
 import type { RequestHead } from "../http1/request-reader.ts";
 import type { RequestBody } from "./request-body.ts";
 import { methodOf } from "../http1/wire-methods.ts";
@@ -9,7 +9,11 @@ import { methodOf } from "../http1/wire-methods.ts";
  *
  * @param body the body while it is still on the wire; not used where `head` announces none
  */
-export function toAppRequest(head: RequestHead, body: RequestBody, clientAddress: string | null): Request {
+export function toAppRequest(
+  head: RequestHead,
+  body: RequestBody,
+  { clientAddress, whenGone }: Pick<Arrival, "clientAddress" | "whenGone">,
+): Request {
   const method = methodOf(head.method) ?? head.method;
   const headers = new Headers();
   for (const [name, value] of head.headers) headers.append(name, value);
@@ -27,6 +31,7 @@ export function toAppRequest(head: RequestHead, body: RequestBody, clientAddress
     target: targetOf(head.url),
     clientAddress,
     body: hasContent ? body : null,
+    whenGone,
   });
   return request;
 }

@@ -9,6 +9,11 @@ export interface Arrival {
   readonly clientAddress: string | null;
   /** The body, read straight from the wire; null where only `request.body` has it. */
   readonly body: BodyReader | null;
+  /**
+   * Resolves when the client has left while it waits for its answer; never, where it stays. Asked once the body was read.
+   * At the HTTP door the runtime itself ends what was begun for a client that leaves.
+   */
+  readonly whenGone: () => Promise<void>;
 }
 
 /**
@@ -34,6 +39,7 @@ export function arrivalOf(request: Request): Arrival {
       target: targetOf(url),
       clientAddress: peerOf(request),
       body: null,
+      whenGone: never,
     }
   );
 }
@@ -45,6 +51,10 @@ export function arrivalOf(request: Request): Arrival {
 export function targetOf(url: string): string {
   const target = /^[a-z]+:\/\/[^/?#]*(.*)$/is.exec(url)?.[1] ?? "";
   return target.startsWith("/") ? target : `/${target}`;
+}
+
+async function never(): Promise<void> {
+  await new Promise(() => {});
 }
 
 /** The one reader of the body of `request`; null where there is none. */

@@ -70,7 +70,7 @@ async function readHead(wire: Wire, limits: DoorLimits): Promise<RequestHead | R
 
 /** One request, from its head to the end of its body; gives whether the connection can take another. */
 async function serveRequest(connection: Connection, head: RequestHead, isLast: boolean): Promise<boolean> {
-  const { wire, limits } = connection;
+  const { wire, limits, clientAddress } = connection;
   const body = new RequestBody(
     wire,
     cursorOf(head.body, limits),
@@ -95,7 +95,7 @@ async function serveRequest(connection: Connection, head: RequestHead, isLast: b
   };
 
   try {
-    const request = toAppRequest(head, body, connection.clientAddress);
+    const request = toAppRequest(head, body, { clientAddress, whenGone: () => wire.whenGone() });
     const response = await connection.answer(request);
     const closes = isLast || !head.keepAlive || asksToClose(response) || cannotGoOn(body, limits);
     // While the answer goes out the body must keep coming in, or a client that writes first and reads then would

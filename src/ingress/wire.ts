@@ -36,6 +36,8 @@ export class Wire {
   #lastReadBytes = 0;
   /** Bytes that were read and not used: a view of the scratch buffer. */
   #unread: Uint8Array = new Uint8Array(0);
+  /** A read that was begun before anybody asked for its bytes. */
+  #ahead: Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>> | null = null;
   readonly #readDeadline = new Deadline(() => {
     this.#isSilent = true;
     this.#ignore(this.#reader.cancel());
@@ -70,12 +72,24 @@ export class Wire {
       this.#unread = bytes.subarray(bytes.byteLength);
       return bytes;
     }
-    if (this.#isWide && this.#scratch.byteLength < WIDE_SCRATCH_BYTES)
-      this.#scratch = new ArrayBuffer(WIDE_SCRATCH_BYTES);
-    const read = await this.#timed(this.#reader.read(new Uint8Array(this.#scratch)), timeoutSeconds);
+    const reading = this.#ahead ?? this.#beginRead();
+    this.#ahead = null;
+    const read = await this.#timed(reading, timeoutSeconds);
     if (read.value === undefined) return null;
     this.#scratch = read.value.buffer;
     return read.done ? null : read.value;
+  }
+
+  /**
+   * Resolves when the client ends its side, or the connection breaks, before it says anything more. Only a read tells, so
+   * the next one is begun here, and `read` goes on with it: nothing but `read` may be called from here on. A client that
+   * has ended its side and still listens is taken for one that has left, as nginx does it (`proxy_ignore_client_abort`).
+   */
+  async whenGone(): Promise<void> {
+    if (this.hasUnread) return await new Promise(() => {});
+    this.#ahead ??= this.#beginRead();
+    const read = await this.#ahead.catch(() => null);
+    if (read !== null && !read.done) await new Promise(() => {});
   }
 
   /** The client sends bodies: from now on its heads are read together with what follows them, if there is memory for it. */
@@ -143,6 +157,12 @@ export class Wire {
     } catch {
       // It is closed already, which is what was wanted.
     }
+  }
+
+  #beginRead(): Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>> {
+    if (this.#isWide && this.#scratch.byteLength < WIDE_SCRATCH_BYTES)
+      this.#scratch = new ArrayBuffer(WIDE_SCRATCH_BYTES);
+    return this.#reader.read(new Uint8Array(this.#scratch));
   }
 
   /**

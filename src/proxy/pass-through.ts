@@ -1,82 +1,139 @@
-import { proxy } from "hono/proxy";
-import { arrivalOf } from "../ingress/arrival.ts";
-import { senderOf } from "./sender.ts";
+import { canonicalTarget } from "../config/canonical-path.ts";
 import type { Config } from "../config/config.ts";
+import { countPasses } from "../http1/via.ts";
+import { type Arrival, arrivalOf } from "../ingress/arrival.ts";
+import { Deadline } from "../runtime/deadline.ts";
 import { log } from "../runtime/log.ts";
+import { type Exchange, requestFields, responseFields } from "./forwarded-fields.ts";
+import { isDestinationClear } from "./location.ts";
+import { CalledOff, carryContent } from "./request-content.ts";
+import { senderOf } from "./sender.ts";
 
-/** A client that dribbles costs the least; one that fills what it is given gets twice as much. */
-const LEAST_COPY_BYTES = 4 * 1024;
-const MOST_COPY_BYTES = 256 * 1024;
-
-/** What says who the client is or what it means; the edge says so itself, or nobody does. */
-const CLAIMS = [
-  "Forwarded",
-  "X-Real-IP",
-  "X-Forwarded-For",
-  "CF-Connecting-IP",
-  "X-HTTP-Method-Override",
-  "Proxy-Connection",
-];
+/** An edge may stand before another; nobody sets up so many. */
+const MOST_PASSES = 3;
+/** As at the TCP door, where the operator says nothing else. */
+const BODY_IDLE_SECONDS = 60;
+/** As a commit has it (ruling 16), and under what the gateways of deploy/ wait for. */
+const ORIGIN_SILENCE_SECONDS = 270;
 
 /**
- * Everything that is not BITS goes to the origin as it came: method, path, query, headers less the
- * hop-by-hop ones (RFC 9110 7.6.1), bodies streamed both ways. Redirects go back to the client.
+ * Everything that is not BITS goes to the origin and back: method, canonical path and query; fields as forwarded-fields.ts
+ * says, row by row; bytes as they are, both ways, as a stream. Redirects go back to the client.
  *
- * @returns the origin's response; 502 without a body where it could not be reached
+ * @returns the origin's response. Without a body and of the edge's own: 400 for a path that could be read in two ways, or
+ *   content that broke; 408 for content that stopped; 502 where the origin could not be reached, 504 where it says
+ *   nothing; 508 for a request that goes in a circle
  */
-export async function reverseProxy(
-  request: Request,
-  { originUrl, trustedProxies }: Config,
-): Promise<Response> {
-  const { pathname, search } = new URL(request.url);
+export async function reverseProxy(request: Request, config: Config): Promise<Response> {
   const arrival = arrivalOf(request);
-  const { clientAddress, url } = senderOf(request, arrival, trustedProxies);
-  const { host, protocol } = new URL(url);
-  const headers = new Headers(request.headers);
-  headers.delete("Host"); // the origin's own; the client's is in X-Forwarded-Host
-  // A client's own claims are replaced, never added to: nothing before this edge is trusted.
-  for (const name of CLAIMS) headers.delete(name);
-  if (clientAddress !== null) headers.set("X-Forwarded-For", clientAddress);
-  headers.set("X-Forwarded-Host", host);
-  headers.set("X-Forwarded-Proto", protocol.replace(":", ""));
+  const target = canonicalTarget(arrival.target);
+  if (target === null) return refuse(400);
+  if (countPasses(request.headers.get("Via")) >= MOST_PASSES) return refuse(508);
+  const { clientAddress, url } = senderOf(request, arrival, config.trustedProxies);
+  const places = { originUrl: new URL(config.originUrl), clientUrl: new URL(url) };
+  if (!isDestinationClear(request.headers.get("Destination"), places)) return refuse(400);
+  if (isForTheEdge(request)) return new Response(null, { status: 200, headers: { "Content-Length": "0" } });
+  const exchange = { ...places, clientAddress, method: request.method };
+  const over = new AbortController();
   try {
-    return await proxy(originUrl + pathname + search, {
-      raw: new Request(request.url, { method: request.method, headers, body: bodyOf(request) }),
-      strictConnectionProcessing: true,
-      redirect: "manual",
-      customFetch: async (upstream) => {
-        // BITS downloads need byte ranges and Content-Length, so no coding may be applied on the way;
-        // the HTTP door's own server compresses again where the client asked for it.
-        upstream.headers.set("Accept-Encoding", "identity");
-        return await fetch(upstream);
-      },
+    return await forward(request, arrival, config, {
+      ...exchange,
+      url: config.originUrl + target.path + target.search,
+      over,
     });
   } catch (error) {
-    log("proxy-failed", { door: arrival.door, path: pathname, error: String(error) });
-    return new Response(null, { status: 502 });
+    // What `fetch` throws is a copy of the reason, without its class.
+    const reason: unknown = over.signal.aborted ? over.signal.reason : error;
+    if (reason instanceof CalledOff) return refuse(reason.status);
+    log("proxy-failed", {
+      door: arrival.door,
+      method: request.method,
+      path: target.path,
+      error: String(reason),
+    });
+    return refuse(502);
   }
 }
 
-/** The body with its length where the client said it: legacy origins refuse chunked requests. */
-function bodyOf(request: Request): ReadableStream | null {
-  const length = request.headers.get("Content-Length");
-  if (request.body === null || length === null) return request.body;
-  const { readable, writable } = new FixedLengthStream(BigInt(length));
-  // A body that breaks off aborts the request; the origin never sees a short one as whole.
-  void copy(request.body, writable).catch((error: unknown) => writable.abort(error).catch(() => undefined));
-  return readable;
+/** An exchange on its way. */
+interface Passage extends Exchange {
+  /** Of the origin's resource. */
+  readonly url: string;
+  /** Calls off the origin's request. */
+  readonly over: AbortController;
 }
 
-/** The runtime's own pipe takes 4 KiB at a time of a TCP door's body: twenty times slower than this. */
-async function copy(body: ReadableStream<Uint8Array>, writable: WritableStream<Uint8Array>): Promise<void> {
-  const reader = body.getReader({ mode: "byob" });
-  const writer = writable.getWriter();
-  writer.closed.catch(() => undefined); // told by `write` and `close` already
-  for (let size = LEAST_COPY_BYTES; ;) {
-    const { value, done } = await reader.read(new Uint8Array(size));
-    if (done) break;
-    if (value.byteLength === size) size = Math.min(size * 2, MOST_COPY_BYTES);
-    await writer.write(value);
+async function forward(
+  request: Request,
+  arrival: Arrival,
+  config: Config,
+  passage: Passage,
+): Promise<Response> {
+  const { url, over } = passage;
+  const { headers, removed } = requestFields(request.headers, passage);
+  logRemoved("request", removed);
+  const silence = new Deadline(() => over.abort(new CalledOff("the origin is silent", 504)));
+  silence.start(ORIGIN_SILENCE_SECONDS);
+  const idleSeconds =
+    arrival.door === "http" ? (config.door.bodyIdleTimeoutSeconds ?? BODY_IDLE_SECONDS) : null;
+  const content = carryContent(request, idleSeconds, () => silence.start(ORIGIN_SILENCE_SECONDS));
+  void callOff(over, content.carried, arrival);
+  try {
+    const response = await send(url, {
+      method: request.method,
+      headers,
+      body: content.stream,
+      redirect: "manual",
+      signal: over.signal,
+      encodeResponseBody: "manual",
+    });
+    const answer = responseFields(response.headers, passage);
+    logRemoved("response", answer.removed);
+    const { status, statusText, body } = response;
+    return new Response(body, { status, statusText, headers: answer.headers, encodeBody: "manual" });
+  } finally {
+    silence.stop();
   }
-  await writer.close();
+}
+
+/** From here on nothing but the signal ends the origin's request before its time: the client broke off, or has left. */
+async function callOff(
+  over: AbortController,
+  carried: Promise<boolean>,
+  { whenGone }: Arrival,
+): Promise<void> {
+  try {
+    if (!(await carried)) return;
+    await whenGone();
+    over.abort(new CalledOff("the client has left", 400));
+  } catch (error) {
+    over.abort(error);
+  }
+}
+
+/**
+ * A connection that was kept may be closed by the origin at the moment it is used again. Whoever asked to see something
+ * only asks once more (RFC 9112 9.3.1); whoever asked to do something is told that nobody knows.
+ */
+async function send(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (error) {
+    const isRepeatable = (init.method === "GET" || init.method === "HEAD") && init.body === null;
+    if (!isRepeatable || init.signal?.aborted === true) throw error;
+    return await fetch(url, init);
+  }
+}
+
+/** OPTIONS that may go no further is answered by whom it has reached (RFC 9110 7.6.2). */
+function isForTheEdge({ method, headers }: Request): boolean {
+  return method === "OPTIONS" && /^0+$/.test(headers.get("Max-Forwards") ?? "");
+}
+
+function refuse(status: number): Response {
+  return new Response(null, { status });
+}
+
+function logRemoved(direction: "request" | "response", fields: readonly string[]): void {
+  if (fields.length > 0) log("connection-auth-removed", { direction, fields: fields.join(", ") });
 }

@@ -14,6 +14,7 @@ export type LogEvent =
   | "cancelled"
   | "expired"
   | "forwarded-not-believed"
+  | "connection-auth-removed"
   | FailureEvent;
 
 type FailureEvent = "misconfigured" | "failed" | "proxy-failed" | "door-error";

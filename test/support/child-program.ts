@@ -58,6 +58,11 @@ export class ChildProgram {
     return createInterface({ input: stream });
   }
 
+  /** The program's own process; undefined where it never started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   /** Whether the program has ended, or never started. */
   get ended(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null || this.#child.pid === undefined;

@@ -79,6 +79,11 @@ export class Edge {
     return `http://${this.tcpHost}:${this.tcpPort}`;
   }
 
+  /** The runtime's process, where it is the bare one. */
+  get pid(): number | undefined {
+    return this.#program.pid;
+  }
+
   /** Memory of the workerd process in bytes; undefined where the system does not tell. */
   async rssBytes(): Promise<number | undefined> {
     return this.#program.rssBytes("workerd");
