@@ -26,6 +26,7 @@ function visitOf(headers: Record<string, string>): Visit {
     clientAddress: "192.0.2.1",
     target: "/uploads/a?secret=1",
     body: null,
+    whenGone: async () => await new Promise<never>(() => undefined),
   } as const;
   return beginVisit(request, arrival, canonicalTarget(arrival.target), config, {} as Bindings);
 }

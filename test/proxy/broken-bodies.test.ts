@@ -47,7 +47,7 @@ describe.each(DOORS)(
       await breakOff(COUNTED, end);
     });
 
-    test.each([
+    test.each<readonly [string, string]>([
       ["a size with a sign", "+1\r\nx\r\n0\r\n\r\n"],
       ["a size with a prefix", "0x1\r\nx\r\n0\r\n\r\n"],
       // The runtime's own server, which is the HTTP door's, forgives the space and passes on a chunk of its own.
