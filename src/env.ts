@@ -24,6 +24,7 @@ export interface Env extends SessionBindings {
   readonly HEALTH_PATH?: unknown;
   readonly PUBLIC_URL?: unknown;
   readonly TRUSTED_PROXIES?: unknown;
+  readonly SESSION_OBJECTS?: unknown;
   readonly MAXIMUM_FRAGMENT_BYTES?: unknown;
   readonly HEAD_TIMEOUT_SECONDS?: unknown;
   readonly BODY_IDLE_TIMEOUT_SECONDS?: unknown;

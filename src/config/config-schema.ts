@@ -12,6 +12,9 @@ const MAXIMUM_FRAGMENT_BYTES = 64 * 1024 * 1024;
 
 const HOST_ID = "a host name or address, with a port or without, of at most 300 characters";
 
+/** A session id has one byte for the object in which the session lives. */
+const MOST_SESSION_OBJECTS = 255;
+
 /** A whole number from `least` to `most`; a variable set on the command line arrives as text. */
 const whole = (least: number, expected: string, most = Number.MAX_SAFE_INTEGER) =>
   v.pipe(
@@ -120,6 +123,7 @@ export const VARIABLES = v.object({
     "/healthz",
   ),
   TRUSTED_PROXIES: v.optional(CIDRS, []),
+  SESSION_OBJECTS: v.optional(whole(0, "a whole number of objects, 0 to 255", MOST_SESSION_OBJECTS), 0),
   MAXIMUM_FRAGMENT_BYTES: v.optional(whole(1, "a whole number of bytes, 1 or more"), MAXIMUM_FRAGMENT_BYTES),
   HEAD_TIMEOUT_SECONDS: v.optional(TIMER),
   BODY_IDLE_TIMEOUT_SECONDS: v.optional(TIMER),

@@ -78,6 +78,12 @@ export interface Config {
    */
   readonly trustedProxies: readonly string[];
   /**
+   * How many objects share the sessions, 0 to 255; with 0 each session has an object of its own.
+   *
+   * @default 0
+   */
+  readonly sessionObjects: number;
+  /**
    * Largest body of one Fragment, bytes.
    *
    * @default 67_108_864, 64 MiB
@@ -133,6 +139,7 @@ function parseConfig(env: object): Config {
     healthPath: variables.HEALTH_PATH,
     clusterReadyUrl: variables.CLUSTER_READY_URL ?? null,
     trustedProxies: variables.TRUSTED_PROXIES,
+    sessionObjects: variables.SESSION_OBJECTS,
     maximumFragmentBytes: variables.MAXIMUM_FRAGMENT_BYTES,
     door: withoutUndefined({
       headTimeoutSeconds: variables.HEAD_TIMEOUT_SECONDS,

@@ -1,7 +1,7 @@
 import { isInRanges } from "../config/address-ranges.ts";
 import { admit } from "../origin/admission.ts";
 import { FAULTS } from "../protocol/faults.ts";
-import { counterName, shardOf } from "../session/session-counter.ts";
+import { choosePlace, counterNameOf } from "../signed/session-place.ts";
 import { issueTicket, type Ticket } from "../signed/session-ticket.ts";
 import { sessionStub } from "./session-stub.ts";
 import { faultOnly, type Verdict } from "./verdict.ts";
@@ -53,19 +53,22 @@ async function checkRate({ bindings, sender }: ServedVisit): Promise<Verdict | n
   return faultOnly(FAULTS.tooManySessions, { got: null, allowed: "CREATE_SESSION_LIMIT" });
 }
 
-/** A new id; where the directory limits a client's open sessions, one that is counted. */
+/** A new id, which says where the session will live. A directory that limits a client's open sessions has it counted. */
 async function issueCounted(
-  { bindings, sender, directory, destination }: ServedVisit,
+  { bindings, config, sender, directory, destination }: ServedVisit,
   key: string,
 ): Promise<Ticket | Verdict> {
-  const now = Date.now();
   const limit = directory.maximumSessionsPerClient;
-  if (limit === null) return await issueTicket(key, destination, now);
   const client = clientOf(sender);
-  const shard = await shardOf(client);
-  const ticket = await issueTicket(key, destination, now, shard);
-  const counter = bindings.SESSION_COUNTERS.getByName(counterName(directory.path, shard));
-  if (await counter.admit(client, ticket.sessionId, limit, now)) return ticket;
+  const place = await choosePlace(config.sessionObjects, limit === null ? null : client);
+  const ticket = await issueTicket(key, destination, Date.now(), place);
+  if (limit === null) return ticket;
+  const { sessionId } = ticket;
+  const counter =
+    place.counter === null
+      ? sessionStub(bindings, sessionId)
+      : bindings.SESSION_COUNTERS.getByName(counterNameOf(directory.path, sessionId));
+  if (await counter.admit({ directory: directory.path, client, sessionId, limit })) return ticket;
   const allowed = `maximum_sessions_per_client ${limit}`;
   return faultOnly(FAULTS.tooManySessions, { got: limit + 1, allowed });
 }

@@ -92,12 +92,12 @@ async function relayChecked(
     await check.append(bytes);
     read += bytes.byteLength;
     await before;
-    before = session.stage(packet, name, bytes);
+    before = session.stage(packet, name, { total, bytes });
   }
   await before;
   if (read === contentLength && (await check.isRight()))
-    return await session.adopt(packet, name, first, total);
-  await session.unstage(name);
+    return await session.adopt(packet, name, { first, length: contentLength, total });
+  await session.unstage(packet, name);
   return read < contentLength ? "client-left" : { offset, fault: FAULTS.digestMismatch };
 }
 

@@ -1,6 +1,7 @@
 import type { CanonicalTarget } from "../config/canonical-path.ts";
 import { type Config, directoryOf } from "../config/config.ts";
 import type { Env } from "../env.ts";
+import type { SessionId } from "../protocol/session-id.ts";
 import { parseSignedUrl, type SignedUrl } from "../signed/signed-url.ts";
 import { PIECE_BYTES } from "./piece-memory.ts";
 import { serveEntity } from "./serve-entity.ts";
@@ -36,27 +37,27 @@ export async function serveSignedUrl(
     return new Response(null, { status: 405, headers: { Allow: METHODS[kind].join(", ") } });
   }
   const session = sessionStub(bindings, sessionId);
-  if (kind === "new-reply") return await takeReply(request, session);
-  const found = await session.measure(kind);
+  if (kind === "new-reply") return await takeReply(request, session, sessionId);
+  const found = await session.measure(sessionId, kind);
   if (found === null) return new Response(null, { status: 404 });
   return await serveEntity(request, {
     ...found,
     etag: `"${sessionId}-${found.modifiedAt.toString(16)}"`,
-    read: async (start, end) => await session.read(kind, start, end),
+    read: async (start, end) => await session.read(sessionId, kind, start, end),
   });
 }
 
 /** The application's reply, piece by piece; the last whole PUT before the application's answer is the reply. */
-async function takeReply(request: Request, session: SessionStub): Promise<Response> {
+async function takeReply(request: Request, session: SessionStub, sessionId: SessionId): Promise<Response> {
   const announced = request.headers.get("Content-Length");
-  const length = await storeReply(request.body, session);
+  const length = await storeReply(request.body, session, sessionId);
   // No notification runs that it could be a reply to, or another PUT has come in between.
   if (length === "refused") return new Response(null, { status: 409 });
   if (length === "too-large") return new Response(null, { status: 413 });
   if (length !== "broken" && (announced === null || Number(announced) === length)) {
     return new Response(null, { status: 201 });
   }
-  await session.appendReply(0, new Uint8Array(0)); // a torn reply is none
+  await session.appendReply(sessionId, 0, new Uint8Array(0)); // a torn reply is none
   return new Response(null, { status: 400 });
 }
 
@@ -64,15 +65,16 @@ async function takeReply(request: Request, session: SessionStub): Promise<Respon
 async function storeReply(
   body: ReadableStream<Uint8Array> | null,
   session: SessionStub,
+  sessionId: SessionId,
 ): Promise<number | "refused" | "too-large" | "broken"> {
   const reader = body?.getReader({ mode: "byob" });
-  const begun = await session.appendReply(0, new Uint8Array(0));
+  const begun = await session.appendReply(sessionId, 0, new Uint8Array(0));
   if (begun !== "taken") return begun;
   for (let length = 0; ;) {
     const read = await reader?.readAtLeast(PIECE_BYTES, new Uint8Array(PIECE_BYTES)).catch(() => null);
     if (read === null) return "broken";
     const bytes = read?.value ?? new Uint8Array(0);
-    const answer = bytes.byteLength > 0 ? await session.appendReply(length, bytes) : "taken";
+    const answer = bytes.byteLength > 0 ? await session.appendReply(sessionId, length, bytes) : "taken";
     if (answer !== "taken") return answer;
     length += bytes.byteLength;
     if (read === undefined || read.done) return length;

@@ -1,8 +1,9 @@
 import type { Env } from "../env.ts";
 import type { SessionId } from "../protocol/session-id.ts";
+import { objectNameOf } from "../signed/session-place.ts";
 import type { UploadSession } from "../session/upload-session.ts";
 
-/** The middleware's end of the calls to one session. Calls on one stub arrive in order. */
+/** The middleware's end of the calls to the object of one session, in which others may live too. Calls on one stub arrive in order. */
 export type SessionStub = DurableObjectStub<UploadSession>;
 
 /**
@@ -11,5 +12,5 @@ export type SessionStub = DurableObjectStub<UploadSession>;
  * A stub that has seen a call reject is dead: ask for a fresh one for the next call.
  */
 export function sessionStub(bindings: Pick<Env, "UPLOAD_SESSIONS">, sessionId: SessionId): SessionStub {
-  return bindings.UPLOAD_SESSIONS.getByName(sessionId);
+  return bindings.UPLOAD_SESSIONS.getByName(objectNameOf(sessionId));
 }

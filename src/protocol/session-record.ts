@@ -27,7 +27,7 @@ export interface SessionPacket {
  * piece. docs/storage-schema.md lists the fields. Later versions of the edge go on reading what a released one stored.
  */
 export interface SessionRecord extends SessionPacket {
-  readonly version: 1;
+  readonly version: 2;
   /** The other states are not stored: `stateOf` derives them. */
   readonly state:
     "receiving" | "committing" | "failed" | "delivered" | "committed" | "discarded" | "cancelled";

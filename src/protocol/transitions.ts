@@ -111,7 +111,7 @@ export function open(packet: SessionPacket, total: number | null, now: number): 
   const { sessionId, issuedAt, destination, originalUrl, clientAddress, expectedDigest } = packet;
   const subject = { sessionId, issuedAt, destination, originalUrl, clientAddress, expectedDigest };
   const unsealed = { digest: null, commit: null, delivery: null };
-  return { version: 1, state: "receiving", ...subject, changedAt: now, total, ...unsealed };
+  return { version: 2, state: "receiving", ...subject, changedAt: now, total, ...unsealed };
 }
 
 /** The attempts of a session that was never sealed. */
@@ -179,6 +179,11 @@ export function bury(
 /** The tombstone of a session whose reply was fetched, or is not wanted. */
 export function finish(record: SessionRecord, now: number): SessionRecord {
   return { ...record, state: "committed", changedAt: now, delivery: null };
+}
+
+/** Whether a session is over, and its record only answers packets that come again. */
+export function isTombstone({ state }: SessionRecord): boolean {
+  return state === "committed" || state === "discarded" || state === "cancelled";
 }
 
 /** Which of its stored bytes a session will still read. */

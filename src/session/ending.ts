@@ -1,108 +1,94 @@
-import type { Config, UploadDirectory } from "../config/config.ts";
+import type { UploadDirectory } from "../config/config.ts";
 import { FAULTS } from "../protocol/faults.ts";
-import { bury, finish, isFinal, open, type SessionState } from "../protocol/transitions.ts";
 import { type Answer, resultOf, STILL_RUNNING, UNKNOWN } from "../protocol/session-answer.ts";
-import type { Lifetime } from "./lifetime.ts";
-import type { Outbox } from "./outbox.ts";
-import type { SessionJournal } from "./session-journal.ts";
 import type { SessionPacket, SessionRecord } from "../protocol/session-record.ts";
-import type { SessionStore } from "./session-store.ts";
+import { bury, finish, isFinal, open } from "../protocol/transitions.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Session } from "./session.ts";
 
-/** What a session's end needs to know, and whom it tells. */
-export interface EndingSources {
-  readonly store: SessionStore;
-  readonly outbox: Outbox;
-  readonly lifetime: Lifetime;
-  readonly journal: SessionJournal;
-  readonly config: () => Config;
-  /** The session's own; null where it has left the configuration. */
-  readonly directory: () => UploadDirectory | null;
-  readonly state: () => SessionState;
-}
+const NOT_ENABLED: Answer = { offset: null, fault: FAULTS.uploadsNotEnabled };
 
 /**
  * How a session ends: with a commit, and what the application's acceptance has left to do; or without one. A tombstone
  * stays in its place until its time is over.
  */
 export class Ending {
-  readonly #sources: EndingSources;
+  readonly #session: Session;
+  readonly #outbox: Outbox;
 
-  constructor(sources: EndingSources) {
-    this.#sources = sources;
+  constructor(session: Session, outbox: Outbox) {
+    this.#session = session;
+    this.#outbox = outbox;
   }
 
   /** Hands the upload to the application, or joins the attempt that runs. */
   async commit(): Promise<Answer> {
-    const { outbox, config } = this.#sources;
-    const directory = this.#sources.directory();
-    if (directory === null) return { offset: null, fault: FAULTS.uploadsNotEnabled };
-    const ended = await outbox.deliver(directory, config());
-    return ended ? this.#result() : STILL_RUNNING;
+    const directory = this.#session.directory();
+    if (directory === null) return NOT_ENABLED;
+    return (await this.#handOver(directory)) ? this.#result() : STILL_RUNNING;
   }
 
   /** The same, and after the acceptance what it has left to do. */
   async commitAndFinish(): Promise<Answer> {
-    // What runs may be the application's turn, or, for another Close-Session, the file's way to its place.
-    const wasDelivered = this.#sources.store.record?.delivery !== null;
+    // What runs may be the application's turn, or, for another Close-Session, the file's way to its destination.
+    const wasDelivered = this.#isUnfinished;
     const answer = await this.commit();
-    // Not by the state: of two that waited for the acceptance, the first has sent the file on its way already.
-    if (!this.#isUnfinished()) return answer;
-    return wasDelivered ? this.#publication() : await this.finish();
+    if (!this.#isUnfinished) return answer;
+    // If the application is told on Close-Session, the run of attempts has seen to the rest already.
+    const isToldBefore = this.#session.directory()?.commitOn === "last-fragment";
+    return isToldBefore && !wasDelivered ? await this.finish() : this.#publication();
   }
 
   /** What an acceptance left to do: the file's way to its destination, and the end of the reply. */
   async finish(): Promise<Answer> {
-    const { store, journal } = this.#sources;
+    const { store, journal, world } = this.#session;
     const { record } = store;
     if (record === null || record.delivery === null) return UNKNOWN;
     if (record.delivery.copyToDestination) {
       if (isFinal(record)) return this.#publication();
       const answer = await this.commit();
-      return this.#isUnfinished() ? this.#publication() : answer;
+      return this.#isUnfinished ? this.#publication() : answer;
     }
-    this.#end(finish(record, Date.now()));
+    this.#end(finish(record, world.now()));
     journal.write("finished");
-    journal.countOff();
+    this.#session.countOff();
     return this.#result();
-  }
-
-  /** Takes up a commit that nobody runs any more. `record` is "committing". */
-  async resume(record: SessionRecord, directory: UploadDirectory): Promise<void> {
-    const { outbox, config, state } = this.#sources;
-    await outbox.resume(directory, config());
-    // An application that is told on Close-Session may want the file as well: the packet that would say so again
-    // has been sent, and its client need not come back.
-    const isTold = record.delivery === null && state() === "delivered";
-    if (isTold && directory.commitOn === "close-session") await this.finish();
   }
 
   /** Ends a session without a commit. */
   bury(packet: SessionPacket, state: "discarded" | "cancelled"): void {
-    const { store, journal } = this.#sources;
-    const now = Date.now();
+    const { store, journal, world } = this.#session;
+    const now = world.now();
     this.#end(bury(store.record ?? open(packet, null, now), state, now));
     journal.write(state);
-    journal.countOff();
+    this.#session.countOff();
   }
 
   /** Stores a tombstone, and releases the bytes. */
   #end(tombstone: SessionRecord): void {
-    const { store, lifetime } = this.#sources;
-    const until = tombstone.changedAt + lifetime.timeoutMs(tombstone.destination);
+    const { store, staged, id } = this.#session;
+    const until = tombstone.changedAt + this.#session.timeoutMs(tombstone.destination);
     store.atomically(() => store.saveAndRelease(tombstone, until));
+    staged.discardOf(id);
+  }
+
+  /** @returns whether the attempt, or what follows it, has ended before the client loses patience */
+  async #handOver(directory: UploadDirectory): Promise<boolean> {
+    this.#outbox.start(directory);
+    return await this.#outbox.ended(directory.originTimeoutSeconds);
   }
 
   #result(): Answer {
-    return resultOf(this.#sources.state(), this.#sources.store.record);
+    return resultOf(this.#session.state, this.#session.store.record);
   }
 
   /** Whether the application has taken the upload, and there is something left to do. */
-  #isUnfinished(): boolean {
-    return (this.#sources.store.record?.delivery ?? null) !== null;
+  get #isUnfinished(): boolean {
+    return (this.#session.store.record?.delivery ?? null) !== null;
   }
 
   /** Why the file is not at its destination yet, which the application has asked for. */
   #publication(): Answer {
-    return { offset: null, fault: this.#sources.store.record?.commit?.fault ?? STILL_RUNNING.fault };
+    return { offset: null, fault: this.#session.store.record?.commit?.fault ?? STILL_RUNNING.fault };
   }
 }

@@ -1,129 +1,143 @@
-import type { Config, UploadDirectory } from "../config/config.ts";
-import { commit } from "../origin/commit.ts";
+import { giveWay } from "./give-way.ts";
+import type { UploadDirectory } from "../config/config.ts";
 import { commitRequest, putRequest } from "../origin/commit-request.ts";
 import { FAULTS } from "../protocol/faults.ts";
 import type { CommitOutcome } from "../protocol/reflect.ts";
-import { formatSignedUrl } from "../signed/signed-url.ts";
-import type { SessionJournal } from "./session-journal.ts";
 import type { SessionRecord } from "../protocol/session-record.ts";
 import { bury, orphan, seal, settle, stateOf } from "../protocol/transitions.ts";
-import type { SessionStore } from "./session-store.ts";
+import { dataUrlsOf } from "./data-urls.ts";
+import type { Session } from "./session.ts";
 
 /** How soon an object that died in the middle of a commit takes it up again. */
 export const RESUME_AFTER_MS = 10_000;
 
 /**
- * Hands a finished upload to the origin application, one attempt at a time: sealed and stored as
- * "committing" before the request leaves, settled and stored before anyone is answered. A record in
- * "committing" while nothing runs here is an orphan: the instance that sent it is gone, and what the
- * application did is unknown (ruling 19).
+ * Hands a finished upload to the origin application. Theory of operation:
+ *
+ * An attempt is three steps. *Seal* stores that there is one, with the key that it carries. The *request* leaves when
+ * that is on disk. *Settle* stores what came of it, and only then is anyone answered. So whatever the disk says after a
+ * crash is true: no "committing", and the application has not heard of this attempt; "committing" while nothing runs,
+ * and nobody knows what the application did (an orphan, ruling 19, outcome unknown). What is on disk says less than
+ * happened, never more.
+ *
+ * At most one run of attempts is under way for a session, in `#running`. Who wants one while it is, joins it. A run is
+ * nobody's: the packet that began it may lose its client, and the alarm that took up an orphan has returned long ago.
+ * So what follows an attempt is done by the run itself, at the end of the attempt: an orphan is settled and tried again;
+ * an application that was told on Close-Session, and wants the file at its destination as well, gets it at once, since
+ * the packet that would say so again need not come.
+ *
+ * How long it takes is the origin's matter. `originTimeoutSeconds` limits its silence, not its work: an upload of 9 GB
+ * over a slow line takes hours. A packet waits for a run as long as its client has patience, and is told then that it
+ * goes on; the alarm rings every ten seconds, sees that the run is alive, and goes. An alarm that waited would be
+ * aborted after 15 minutes, and its object with it (workerd, src/workerd/api/global-scope.c++, `runAlarm`).
+ *
+ * A run that breaks, because something could not be stored, leaves the record as it is. It is an orphan then, which the
+ * next Close-Session or the next alarm takes up, with the same key.
  */
 export class Outbox {
-  readonly #store: SessionStore;
-  readonly #journal: SessionJournal;
+  readonly #session: Session;
   readonly #digest: (length: number) => Promise<string>;
   #running: Promise<void> | null = null;
 
   /** @param digest SHA-256 of the entity, base64, given its length */
-  constructor(store: SessionStore, journal: SessionJournal, digest: (length: number) => Promise<string>) {
-    this.#store = store;
-    this.#journal = journal;
+  constructor(session: Session, digest: (length: number) => Promise<string>) {
+    this.#session = session;
     this.#digest = digest;
   }
 
-  get isRunning(): boolean {
-    return this.#running !== null;
-  }
-
-  /**
-   * Starts an attempt, or joins the one that runs.
-   *
-   * @returns whether it has ended within `directory.originTimeoutSeconds`; if not, it goes on
-   */
-  async deliver(directory: UploadDirectory, config: Config): Promise<boolean> {
-    if (this.#running === null) this.#start(directory, config);
-    return await this.ended(directory.originTimeoutSeconds);
-  }
-
-  /** Waits for the attempt that runs, if any. @returns false where it still runs after `seconds` */
-  async ended(seconds: number): Promise<boolean> {
-    const running = this.#running;
-    if (running === null) return true;
-    let timer: number | null = null;
-    const limit = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), seconds * 1000);
-    });
-    try {
-      return await Promise.race([running.then(() => true), limit]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  /** For the alarm of a session in "committing": takes an orphan up again, and stays with it. */
-  async resume(directory: UploadDirectory, config: Config): Promise<void> {
-    if (this.#running === null) this.#start(directory, config);
-    else this.#store.wakeBy(Date.now() + RESUME_AFTER_MS);
-    await this.#running;
-  }
-
-  #start(directory: UploadDirectory, config: Config): void {
-    this.#running = this.#run(directory, config)
-      // The record stays in "committing": an orphan, which the next Close-Session or alarm takes up.
-      .catch((error: unknown) => this.#journal.write("failed", { during: "commit", error: String(error) }))
+  /** Starts an attempt, or leaves the one that runs to itself. */
+  start(directory: UploadDirectory): void {
+    if (this.#running !== null) return;
+    const { id, journal, staged, world } = this.#session;
+    staged.discardOf(id); // every byte is here
+    this.#session.isHandingOver = true;
+    this.#running = this.#run(directory)
+      .catch((error: unknown) => journal.write("failed", { during: "commit", error: String(error) }))
       .finally(() => {
         this.#running = null;
+        this.#session.isHandingOver = false;
       });
+    world.keepAlive(this.#running);
   }
 
-  async #run(directory: UploadDirectory, config: Config): Promise<void> {
-    if (this.#store.record?.state === "committing") {
-      const left = orphan(this.#store.record, directory, Date.now());
-      this.#journal.writeOutcome(left, null, left.changedAt - this.#store.record.changedAt);
-      this.#settle(left, directory);
-      const isRunning = false; // asks for the state in which this attempt would leave the session
-      if (stateOf(left, left.total ?? 0, directory, isRunning) === "held") return;
+  /** Waits for the attempt that runs, if any. @returns false if it still runs after `seconds` */
+  async ended(seconds: number): Promise<boolean> {
+    if (this.#running === null) return true;
+    const limit = Promise.withResolvers<boolean>();
+    const callOff = this.#session.world.after(seconds * 1000, () => limit.resolve(false));
+    try {
+      return await Promise.race([this.#running.then(() => true), limit.promise]);
+    } finally {
+      callOff();
     }
-    const record = this.#store.record;
+  }
+
+  async #run(directory: UploadDirectory): Promise<void> {
+    if (!this.#settleOrphan(directory)) return;
+    await this.#attempt(directory);
+    const { record } = this.#session.store;
+    const isToBePlaced = record?.state === "delivered" && record.delivery?.copyToDestination === true;
+    if (isToBePlaced && record.commit === null && directory.commitOn === "close-session")
+      await this.#attempt(directory);
+  }
+
+  /** Settles an attempt whose instance is gone. @returns whether the upload is to be sent again */
+  #settleOrphan(directory: UploadDirectory): boolean {
+    const { store, journal, world } = this.#session;
+    const { record } = store;
+    if (record?.state !== "committing") return true;
+    const left = orphan(record, directory, world.now());
+    journal.writeOutcome(left, null, left.changedAt - record.changedAt);
+    this.#store(left, directory);
+    const isRunning = false; // asks for the state in which this attempt would leave the session
+    return stateOf(left, left.total ?? 0, directory, isRunning) !== "held";
+  }
+
+  async #attempt(directory: UploadDirectory): Promise<void> {
+    const { store, journal, world } = this.#session;
+    const { record } = store;
     if (record === null) return;
     const digest = record.digest ?? (await this.#digest(record.total ?? 0));
     if (record.expectedDigest !== null && record.expectedDigest !== digest) {
-      // Nothing of it is published, and nothing is left to send again: ruling 20's way.
-      const buried = bury(record, "discarded", Date.now(), FAULTS.digestMismatch);
-      this.#settle(buried, directory);
-      this.#journal.write("discarded", { because: FAULTS.digestMismatch.fault });
-      this.#journal.countOff();
+      // Nothing of it is published, and nothing is left to send again: the way of ruling 20, Close before the last byte.
+      this.#store(bury(record, "discarded", world.now(), FAULTS.digestMismatch), directory);
+      journal.write("discarded", { because: FAULTS.digestMismatch.fault });
+      this.#session.countOff();
       return;
     }
-    const now = Date.now();
-    const sealed = seal(record, digest, crypto.randomUUID(), now);
-    this.#store.atomically(() => {
-      if (sealed.delivery === null) this.#store.reply.discard();
-      this.#store.save(sealed);
-      this.#store.wakeBy(now + RESUME_AFTER_MS);
-    });
+    if (record.delivery === null) await this.#clearReply();
+    const sealed = seal(record, digest, world.randomId(), world.now());
+    store.atomically(() => store.save(sealed, sealed.changedAt + RESUME_AFTER_MS));
     // "committing" is on disk before the application hears a byte: an edge that forgot it would send another key.
-    await this.#store.confirmed();
-    this.#journal.write("commit-started", { attempt: sealed.commit?.attempts ?? 0 });
-    const outcome = await this.#attempt(sealed, directory, config);
-    const settled = settle(sealed, outcome, directory, Date.now());
-    this.#settle(settled, directory);
-    // Where something is left to do, the next request has a key of its own, and the record has done with this one.
+    await store.confirmed();
+    journal.write("commit-started", { attempt: sealed.commit?.attempts ?? 0 });
+    const outcome = await this.#deliver(sealed, directory);
+    const settled = settle(sealed, outcome, directory, world.now());
+    this.#store(settled, directory);
+    // If a PUT is still to follow, `settle` has cleared the record's commit, because the PUT gets its own key: the line
+    // is about the attempt that ended.
     const ended = { ...settled, commit: settled.commit ?? sealed.commit };
-    this.#journal.writeOutcome(ended, outcome, settled.changedAt - sealed.changedAt);
-    if (ended.state === "committed") this.#journal.countOff();
+    journal.writeOutcome(ended, outcome, settled.changedAt - sealed.changedAt);
+    if (ended.state === "committed") this.#session.countOff();
   }
 
-  async #attempt(sealed: SessionRecord, directory: UploadDirectory, config: Config): Promise<CommitOutcome> {
+  /** An attempt before may have left some of a reply. */
+  async #clearReply(): Promise<void> {
+    const { store, world } = this.#session;
+    while (!store.removeSomeReply()) await giveWay(world);
+  }
+
+  async #deliver(sealed: SessionRecord, directory: UploadDirectory): Promise<CommitOutcome> {
+    const { store, world, config } = this.#session;
+    const { reply, fragments } = store;
     const { id = "", attempts = 0 } = sealed.commit ?? {};
     const upload = {
       ...sealed,
       commitId: id,
       digest: sealed.digest ?? "",
-      dataUrls: await dataUrls(sealed, directory, config),
+      dataUrls: await dataUrlsOf(sealed, directory, world),
     };
-    const { reply, fragments } = this.#store;
-    return await commit({
+    return await world.commit({
       // What the application has taken already is now put where it asked for ([MC-BUP] 3.2.5.2.7).
       request: (sealed.delivery === null ? commitRequest : putRequest)(upload, directory, config),
       connection: config.originConnection,
@@ -134,7 +148,7 @@ export class Outbox {
       takeReply: repliesByValue(sealed, directory)
         ? (bytes) => {
             if (reply.length + bytes.byteLength > directory.maximumUploadBytes) return false;
-            reply.append(bytes, Date.now());
+            reply.append(bytes, world.now());
             return true;
           }
         : null,
@@ -142,28 +156,14 @@ export class Outbox {
   }
 
   /** Stores a result, and releases the bytes that nobody needs any more. */
-  #settle(record: SessionRecord, directory: UploadDirectory): void {
-    this.#store.atomically(() => {
-      this.#store.saveAndRelease(record, record.changedAt + directory.sessionTimeoutSeconds * 1000);
+  #store(record: SessionRecord, directory: UploadDirectory): void {
+    const { store } = this.#session;
+    store.atomically(() => {
+      store.saveAndRelease(record, record.changedAt + directory.sessionTimeoutSeconds * 1000);
     });
   }
 }
 
 function repliesByValue(record: SessionRecord, { reply, notification }: UploadDirectory): boolean {
   return reply && notification === "by-value" && record.delivery === null;
-}
-
-/** For an application that is notified by reference; they live as long as the session may. */
-async function dataUrls(
-  { sessionId, originalUrl }: SessionRecord,
-  directory: UploadDirectory,
-  { publicUrl, sessionKeys: [key = ""] }: Config,
-): Promise<{ entity: string; reply: string }> {
-  if (directory.notification !== "by-reference") return { entity: "", reply: "" };
-  const base = publicUrl ?? new URL(originalUrl).origin;
-  const expiresAt = Date.now() + directory.sessionTimeoutSeconds * 1000;
-  return {
-    entity: await formatSignedUrl("entity", base, directory, sessionId, expiresAt, key),
-    reply: await formatSignedUrl("new-reply", base, directory, sessionId, expiresAt, key),
-  };
 }

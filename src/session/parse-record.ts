@@ -8,7 +8,7 @@ import type { SessionRecord } from "../protocol/session-record.ts";
  */
 export type NoRecord = "newer" | "unreadable";
 
-const VERSION: SessionRecord["version"] = 1;
+const VERSION: SessionRecord["version"] = 2;
 
 const WHOLE = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** To the year 2200: an alarm cannot be set to much later times. */
@@ -54,7 +54,7 @@ const RECORD = v.object({
 
 const NEWER = v.object({ version: v.pipe(WHOLE, v.minValue(VERSION + 1)) });
 
-/** What is stored → the record. Older versions are brought up to date here and nowhere else. Never throws. */
+/** What is stored → the record. Older versions that were released are brought up to date here and nowhere else; version 1 was not. Never throws. */
 export function parseRecord(stored: unknown): SessionRecord | NoRecord {
   const record = typeof stored === "string" ? parseJson(stored) : null;
   if (v.is(RECORD, record)) return record;

@@ -1,16 +1,14 @@
-import type { SignedUrlKind } from "../signed/signed-url.ts";
 import { needs } from "../protocol/transitions.ts";
-import type { SessionStore } from "./session-store.ts";
+import type { SignedUrlKind } from "../signed/signed-url.ts";
+import type { Session } from "./session.ts";
+import type { DataSize, ReplyPiece } from "./session-calls.ts";
 import type { StoredBytes } from "./stored-bytes.ts";
 
-/** The size of what a signed URL names, in bytes, and when it came, in milliseconds since 1970. */
-export interface DataSize {
-  readonly length: number;
-  readonly modifiedAt: number;
-}
-
 /** What of a session can be read just now: its whole entity, or the application's reply; null for neither. */
-export function measure({ record, fragments, reply }: SessionStore, kind: SignedUrlKind): DataSize | null {
+export function measure(
+  { store: { record, fragments, reply } }: Session,
+  kind: SignedUrlKind,
+): DataSize | null {
   if (record === null) return null;
   if (kind === "entity") {
     const isWhole = fragments.length === record.total;
@@ -36,23 +34,16 @@ export function streamOf(bytes: StoredBytes, start: number, end: number): Readab
   });
 }
 
-/**
- * Bytes of a reply that an application PUTs while it is notified by reference; the first start a new one.
- *
- * @returns "refused" where no notification runs, or another PUT has come in between; "too-large" where it is that,
- *   and then nothing of it stays
- */
-export function appendReply(
-  store: SessionStore,
-  first: number,
-  bytes: Uint8Array,
-  maximumBytes: number,
-): "taken" | "refused" | "too-large" {
+/** Stores the next bytes of a reply that an application PUTs while it is notified by reference; the first start a new one. */
+export function appendReply(session: Session, first: number, bytes: Uint8Array): ReplyPiece {
+  const { store, world } = session;
   const { reply, record } = store;
   if (record?.state !== "committing" || record.delivery !== null) return "refused";
-  if (first === 0) store.atomically(() => reply.discard());
-  if (first !== reply.length) return "refused";
-  const isTooLarge = first + bytes.byteLength > maximumBytes;
-  store.atomically(() => (isTooLarge ? reply.discard() : reply.append(bytes, Date.now())));
+  const isTooLarge = first + bytes.byteLength > (session.directory()?.maximumUploadBytes ?? 0);
+  if (first > 0 && first !== reply.length) return "refused";
+  store.atomically(() => {
+    if (first === 0 || isTooLarge) while (!store.removeSomeReply());
+    if (!isTooLarge) reply.append(bytes, world.now());
+  });
   return isTooLarge ? "too-large" : "taken";
 }

@@ -1,16 +1,23 @@
-import { type NoRecord, parseRecord } from "./parse-record.ts";
-import { StoredBytes } from "./stored-bytes.ts";
+import type { SessionId } from "../protocol/session-id.ts";
 import type { SessionRecord } from "../protocol/session-record.ts";
 import { needs } from "../protocol/transitions.ts";
+import { type NoRecord, parseRecord } from "./parse-record.ts";
+import { StoredBytes } from "./stored-bytes.ts";
+import type { Surroundings } from "./surroundings.ts";
 
-/** To drop as much takes some milliseconds, and 10 GB take seconds: no client is to wait for that. */
-const RELEASED_AT_ONCE_BYTES = 16 * 1024 * 1024;
-const RELEASED_LATER_MS = 1_000;
+/** How soon somebody looks whether bytes are gone that were to be swept. */
+const LOOK_AGAIN_MS = 10_000;
 
-/** What an object has in memory of its storage. */
+/** What an instance has in memory of a session's rows. */
 interface Kept {
-  /** Null where nothing is stored: a new session, or one that has expired. */
+  readonly key: number;
+  /** Whether the session has a row of its own. */
+  readonly isStored: boolean;
+  readonly due: number;
+  /** Null if nothing is stored, or the session was forgotten and only bytes are left. */
   readonly record: SessionRecord | NoRecord | null;
+  /** The session is over and nobody knows it any more; some of its bytes are still to be removed. */
+  readonly isForgotten: boolean;
   /** The request entity, as far as it has come. */
   readonly fragments: StoredBytes;
   /** The application's reply to an upload-reply. */
@@ -22,29 +29,28 @@ const WHY: { readonly [reason in NoRecord]: string } = {
   unreadable: "what is stored as the session's record cannot be read",
 };
 
-/**
- * Everything that one session keeps: its record, its bytes, its alarm. The bytes have tables of their
- * own, because to drop a table is the cheapest way to release them; docs/storage-schema.md has the layout.
- */
+/** Everything that one session keeps: its record, when it is due, its bytes. docs/storage-schema.md has the layout. */
 export class SessionStore {
-  readonly #storage: DurableObjectStorage;
+  readonly #id: SessionId;
+  readonly #surroundings: Surroundings;
   #kept: Kept;
-  /** When the alarm rings, milliseconds since 1970, as far as this instance has set it. */
-  #ringsAt = Number.POSITIVE_INFINITY;
+  /** When the session is due once nothing is left to be swept. */
+  #dueWhenSwept = 0;
 
-  constructor(storage: DurableObjectStorage) {
-    this.#storage = storage;
-    this.#kept = load(storage.sql);
+  constructor(id: SessionId, surroundings: Surroundings) {
+    this.#id = id;
+    this.#surroundings = surroundings;
+    this.#kept = load(id, surroundings);
   }
 
-  /** @throws where something is stored that this edge cannot go by */
+  /** @throws if something is stored that this edge cannot go by */
   get record(): SessionRecord | null {
     const { record } = this.#kept;
     if (typeof record === "string") throw new Error(WHY[record]);
     return record;
   }
 
-  /** The record, for those that only tell of it; null also where this edge cannot go by it. */
+  /** The record, for those that only tell of it; null also if this edge cannot go by it. */
   get knownRecord(): SessionRecord | null {
     const { record } = this.#kept;
     return typeof record === "string" ? null : record;
@@ -53,6 +59,11 @@ export class SessionStore {
   /** Whether what is stored as the record is none, and never will be. */
   get isUnreadable(): boolean {
     return this.#kept.record === "unreadable";
+  }
+
+  /** Whether the session is over for good, though not all of its bytes are gone. */
+  get isForgotten(): boolean {
+    return this.#kept.isForgotten;
   }
 
   /** Bytes of the entity that are here, or were until they were delivered. */
@@ -83,11 +94,13 @@ export class SessionStore {
    * Whatever leaves the object afterwards waits until it is confirmed on disk.
    */
   atomically(change: () => void): void {
+    const { storage, tables, alarm } = this.#surroundings;
     try {
-      this.#storage.transactionSync(change);
+      storage.transactionSync(change);
     } catch (error) {
-      this.#kept = load(this.#storage.sql);
-      this.rang();
+      tables.reload();
+      this.#kept = load(this.#id, this.#surroundings);
+      alarm.rang();
       throw error;
     }
   }
@@ -97,86 +110,146 @@ export class SessionStore {
    * `connect()` it does not (workerd, src/workerd/api/sockets.c++, `connectImpl`).
    */
   async confirmed(): Promise<void> {
-    await this.#storage.sync();
-  }
-
-  save(record: SessionRecord): void {
-    if (this.record === null) {
-      this.#storage.sql.exec(
-        "CREATE TABLE IF NOT EXISTS session (id INTEGER PRIMARY KEY, record TEXT NOT NULL)",
-      );
-    }
-    this.#storage.sql.exec(
-      "INSERT OR REPLACE INTO session (id, record) VALUES (0, ?)",
-      JSON.stringify(record),
-    );
-    this.#kept = { ...this.#kept, record };
+    await this.#surroundings.storage.sync();
   }
 
   /**
-   * Stores a change after which the session may need some of its bytes no more: a few go in the same transaction,
-   * many by the alarm, soon after the client has its Ack.
+   * Stores the record.
    *
-   * @param until when everything is removed, milliseconds since 1970
+   * @param dueBy when the session is due at the latest, milliseconds since 1970; an earlier time stays as it is
    */
-  saveAndRelease(record: SessionRecord, until: number): void {
-    this.save(record);
-    const isMuch = this.#waste.reduce((sum, { length }) => sum + length, 0) > RELEASED_AT_ONCE_BYTES;
-    if (!isMuch) this.release();
-    this.wakeBy(isMuch ? Date.now() + RELEASED_LATER_MS : until);
+  save(record: SessionRecord, dueBy: number): void {
+    this.#write(record, this.#kept.isStored ? Math.min(this.#kept.due, dueBy) : dueBy);
   }
 
-  /** Removes the bytes that the session does not need any more. */
-  release(): void {
-    for (const bytes of this.#waste) bytes.discard();
+  /**
+   * Stores a record after which the session may need some of its bytes no more. Few go in the same transaction; the rest
+   * is swept when the client has its Ack.
+   *
+   * @param due when the session is due then
+   */
+  saveAndRelease(record: SessionRecord, due: number): void {
+    this.#kept = { ...this.#kept, record };
+    const isAll = this.#removeSome();
+    this.#write(record, isAll ? due : record.changedAt);
+    if (!isAll) this.sweepUntil(due);
+  }
+
+  /** Removes one slice of the reply, or of what came of one. @returns whether none is left */
+  removeSomeReply(): boolean {
+    return this.#kept.reply.removeSome(!this.#surroundings.tables.isShared);
+  }
+
+  /** Whether something is stored that will not be read again. */
+  get hasWaste(): boolean {
+    return this.#waste.some(({ length }) => length > 0);
+  }
+
+  /** Has the rest of what is not needed swept; the session is due at `due` then. */
+  sweepUntil(due: number): void {
+    this.#dueWhenSwept = due;
+    this.#surroundings.sweeper.add(this);
+    this.#surroundings.alarm.wakeBy(this.#surroundings.world.now() + LOOK_AGAIN_MS);
+  }
+
+  get isBeingSwept(): boolean {
+    return this.#surroundings.sweeper.isWaiting(this);
+  }
+
+  /** Removes one slice of what is not needed. @returns whether none is left */
+  sweep(): boolean {
+    let isAll = false;
+    this.atomically(() => {
+      isAll = this.#removeSome();
+      if (!isAll) return;
+      if (this.isForgotten) this.#removeRow();
+      else this.postpone(this.#dueWhenSwept);
+    });
+    if (isAll && this.isForgotten) this.#startOver();
+    return isAll;
+  }
+
+  /** The session is due at `due`, and not before. */
+  postpone(due: number): void {
+    if (this.#kept.due !== due) this.#surroundings.tables.setDue(this.#kept.key, due);
+    this.#kept = { ...this.#kept, due };
+    this.#surroundings.alarm.wakeBy(due);
+  }
+
+  /** Nobody knows the session any more. An object that has nothing else goes as a whole. */
+  forget(now: number): void {
+    const { tables } = this.#surroundings;
+    if (!this.#kept.isStored) return this.#startOver();
+    if (!tables.isShared && !tables.hasOpenSessions) {
+      this.#deleteAll();
+      return this.#startOver();
+    }
+    this.atomically(() => {
+      this.#kept = { ...this.#kept, record: null, isForgotten: true };
+      if (this.#removeSome()) this.#removeRow();
+      else tables.setRecordAndDue(this.#kept.key, null, now);
+    });
+    if (this.#kept.isStored) this.sweepUntil(now);
+    else this.#startOver();
+  }
+
+  #write(record: SessionRecord, due: number): void {
+    const { tables, alarm } = this.#surroundings;
+    const { key, isStored, due: dueBefore } = this.#kept;
+    const text = JSON.stringify(record);
+    if (!isStored) tables.insert({ key, id: this.#id, due, record: text });
+    else if (due === dueBefore) tables.setRecord(key, text);
+    else tables.setRecordAndDue(key, text, due);
+    this.#kept = { ...this.#kept, isStored: true, record, due };
+    alarm.wakeBy(due);
   }
 
   /** What is stored, perhaps, and will not be read again. */
   get #waste(): StoredBytes[] {
+    const { fragments, reply, isForgotten } = this.#kept;
+    if (isForgotten) return [fragments, reply];
     if (this.record === null) return [];
-    const { entity, reply } = needs(this.record);
-    return [...(entity ? [] : [this.fragments]), ...(reply ? [] : [this.reply])];
+    const needed = needs(this.record);
+    return [...(needed.entity ? [] : [fragments]), ...(needed.reply ? [] : [reply])];
   }
 
-  /**
-   * Wakes the object at `time`, milliseconds since 1970, or before. Part of the transaction that it is called in. An
-   * alarm that is set already is left where it is: whom it wakes too early sets it again, and by then nobody waits.
-   * To move one is a row written, and on a disk a transaction of its own.
-   */
-  wakeBy(time: number): void {
-    if (this.#ringsAt <= time) return;
-    this.#ringsAt = time;
-    void this.#storage.setAlarm(time);
+  #removeSome(): boolean {
+    const isAlone = !this.#surroundings.tables.isShared;
+    return this.#waste.every((bytes) => bytes.removeSome(isAlone));
   }
 
-  /** The alarm has rung, or nobody knows any more when it will: the next that is asked for is set. */
-  rang(): void {
-    this.#ringsAt = Number.POSITIVE_INFINITY;
+  #removeRow(): void {
+    this.#surroundings.tables.remove(this.#kept.key);
+    this.#kept = { ...this.#kept, isStored: false };
   }
 
-  /** Removes everything, the tables and the alarm too. */
-  async forget(): Promise<void> {
-    await this.#storage.deleteAll();
-    this.rang();
-    this.#kept = load(this.#storage.sql);
+  #deleteAll(): void {
+    const { tables, alarm, staged, world } = this.#surroundings;
+    world.keepAlive(tables.deleteAll());
+    alarm.rang();
+    staged.forget();
+  }
+
+  /** A packet may still come, and begin again. */
+  #startOver(): void {
+    const { tables } = this.#surroundings;
+    if (tables.has("sessions") && tables.isEmpty) this.#deleteAll();
+    this.#kept = load(this.#id, this.#surroundings);
   }
 }
 
-/**
- * What is stored; one question finds which tables there are, since most objects that wake have none. Whatever a table
- * has for a record, this does not throw: an object without a constructor has no alarm either, and nobody removes it.
- */
-function load(sql: SqlStorage): Kept {
-  const rows = sql
-    .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE name IN ('session', 'fragments', 'reply')")
-    .toArray();
-  const tables = new Set(rows.map(({ name }) => name));
-  const row = tables.has("session")
-    ? sql.exec<{ record: SqlStorageValue }>("SELECT record FROM session").toArray()[0]
-    : undefined;
+/** Whatever a row has for a record, this does not throw: who cannot be loaded cannot be removed either. */
+function load(id: SessionId, { tables }: Surroundings): Kept {
+  const row = tables.find(id);
+  const key = row?.key ?? tables.nextKey();
+  const isNew = row === null;
   return {
-    record: row === undefined ? null : parseRecord(row.record),
-    fragments: new StoredBytes(sql, "fragments", tables.has("fragments")),
-    reply: new StoredBytes(sql, "reply", tables.has("reply")),
+    key,
+    isStored: !isNew,
+    due: row?.due ?? 0,
+    record: row === null || row.record === null ? null : parseRecord(row.record),
+    isForgotten: row !== null && row.record === null,
+    fragments: new StoredBytes(tables, "fragments", key, isNew),
+    reply: new StoredBytes(tables, "replies", key, isNew),
   };
 }

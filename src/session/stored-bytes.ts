@@ -1,30 +1,38 @@
+import { erase } from "./erase.ts";
+import { type ByteTable, LARGEST_UPLOAD_BYTES, OFFSET_BITS, type SessionTables } from "./session-tables.ts";
+
 /** Rows that start within as many bytes are read from storage in one go. */
 const READ_AHEAD_BYTES = 1024 * 1024;
+/** A table with as much is dropped in some ten milliseconds. */
+const DROPPED_AT_ONCE_BYTES = 16 * 1024 * 1024;
 
-/** The tables of bytes that a session may have: the upload, and the application's reply. */
-type Table = "fragments" | "reply";
+/** `id` of a row: the session's key and the offset of the row's first byte. Shifted by SQLite: JavaScript has 53 bits. */
+const ID = `(? << ${OFFSET_BITS}) | ?`;
+const OFFSET = `(id & ${LARGEST_UPLOAD_BYTES})`;
 
 /**
- * Bytes of one session, contiguous from 0, as rows of its object's SQLite: the key is the offset of
- * a piece's first byte, so a piece costs one row written and the length needs no row of its own. An
- * INTEGER PRIMARY KEY is the row's own id; any other key would be a second row (an index).
+ * Bytes that belong together, such as a session's upload or the application's reply to it: contiguous from 0, as rows of
+ * a table that all sessions of an object share. The key of a row says the offset of its first byte, so a piece costs one
+ * row written, and the length needs no row of its own: bytes and offset cannot disagree.
  *
- * Everything here is synchronous: what is called without an `await` between is one atomic step of the
- * object, confirmed before its reply leaves (Cloudflare: "SQLite-backed Durable Object Storage").
+ * Everything here is synchronous: what is called without an `await` between is one step of the object.
  */
 export class StoredBytes {
-  readonly #sql: SqlStorage;
-  readonly #table: Table;
-  #exists: boolean;
+  readonly #tables: SessionTables;
+  readonly #table: ByteTable;
+  readonly #key: number;
   #length = 0;
   #lastReceivedAt = 0;
 
-  /** @param exists whether there is such a table, which is where the bytes of an earlier life are */
-  constructor(sql: SqlStorage, table: Table, exists: boolean) {
-    this.#sql = sql;
+  /**
+   * @param key whose bytes: nobody else's in this table
+   * @param isNew whether nothing can be stored under the key yet, so that nobody needs to look
+   */
+  constructor(tables: SessionTables, table: ByteTable, key: number, isNew: boolean) {
+    this.#tables = tables;
     this.#table = table;
-    this.#exists = exists;
-    if (exists) this.#measure();
+    this.#key = key;
+    if (!isNew) this.#measure();
   }
 
   /** How many bytes are stored; the offset that the next piece has to start at. */
@@ -32,7 +40,7 @@ export class StoredBytes {
     return this.#length;
   }
 
-  /** When the last piece came, milliseconds since 1970; 0 where there is none. */
+  /** When the last piece came, milliseconds since 1970; 0 if there is none. */
   get lastReceivedAt(): number {
     return this.#lastReceivedAt;
   }
@@ -40,14 +48,12 @@ export class StoredBytes {
   /** Adds bytes at the end. An empty piece stores nothing. */
   append(bytes: Uint8Array, now: number): void {
     if (bytes.byteLength === 0) return;
-    if (!this.#exists) {
-      this.#sql.exec(
-        `CREATE TABLE ${this.#table} (offset INTEGER PRIMARY KEY, received_at INTEGER NOT NULL, bytes BLOB NOT NULL)`,
-      );
-      this.#exists = true;
-    }
-    this.#sql.exec(
-      `INSERT INTO ${this.#table} (offset, received_at, bytes) VALUES (?, ?, ?)`,
+    if (this.#length + bytes.byteLength > LARGEST_UPLOAD_BYTES)
+      throw new RangeError("an upload of more than 1 TiB has no place in a session's keys");
+    this.#tables.ensure(this.#table);
+    this.#tables.sql.exec(
+      `INSERT INTO ${this.#table} (id, received_at, bytes) VALUES (${ID}, ?, ?)`,
+      this.#key,
       this.#length,
       now,
       bytes,
@@ -58,17 +64,9 @@ export class StoredBytes {
 
   /** The bytes from `start` up to, not including, `end`, piece by piece; storage is read as the caller goes on. */
   *read(start = 0, end = this.#length): Generator<Uint8Array, void, undefined> {
-    if (start >= end || !this.#exists) return;
+    if (start >= end || !this.#tables.has(this.#table)) return;
     for (let from = start === 0 ? 0 : this.#rowOf(start); from < end; from += READ_AHEAD_BYTES) {
-      // Read to the end at once: a cursor that is left open locks its table against the DROP below.
-      const rows = this.#sql
-        .exec<{ offset: number; bytes: ArrayBuffer }>(
-          `SELECT offset, bytes FROM ${this.#table} WHERE offset >= ? AND offset < ? ORDER BY offset`,
-          from,
-          Math.min(from + READ_AHEAD_BYTES, end),
-        )
-        .toArray();
-      for (const { offset, bytes } of rows) {
+      for (const { offset, bytes } of this.#rows(from, Math.min(from + READ_AHEAD_BYTES, end))) {
         const last = Math.min(bytes.byteLength, end - offset);
         if (last > 0 && start - offset < last)
           yield new Uint8Array(bytes).subarray(Math.max(0, start - offset), last);
@@ -76,31 +74,58 @@ export class StoredBytes {
     }
   }
 
-  /** Takes back the bytes from `length` on; a piece must start there. */
-  truncate(length: number): void {
-    if (this.#exists) this.#sql.exec(`DELETE FROM ${this.#table} WHERE offset >= ?`, length);
-    this.#measure();
+  /**
+   * Removes some bytes, those that come first. What is left is only good to be removed too.
+   *
+   * @param mayDrop whether nothing else is in the table: then few bytes go by dropping it, which is billed as no row
+   * @returns whether none is left
+   */
+  removeSome(mayDrop: boolean): boolean {
+    if (this.#length === 0 || !this.#tables.has(this.#table)) return true;
+    const isDropped = mayDrop && this.#length <= DROPPED_AT_ONCE_BYTES;
+    if (isDropped) this.#tables.drop(this.#table);
+    const isAll = isDropped || erase(this.#tables, this.#table, this.#key);
+    if (isAll) this.#length = 0;
+    return isAll;
   }
 
-  /** Removes every byte. Dropping the table is billed as no row at all; deleting is, row by row. */
-  discard(): void {
-    if (this.#exists) this.#sql.exec(`DROP TABLE ${this.#table}`);
-    this.#exists = false;
-    this.#length = 0;
+  /** Read to their end at once: a cursor that is left open locks its table. */
+  #rows(from: number, end: number): { offset: number; bytes: ArrayBuffer }[] {
+    return this.#tables.sql
+      .exec<{ offset: number; bytes: ArrayBuffer }>(
+        `SELECT ${OFFSET} AS offset, bytes FROM ${this.#table} WHERE id >= (${ID}) AND id < (${ID}) ORDER BY id`,
+        this.#key,
+        from,
+        this.#key,
+        end,
+      )
+      .toArray();
   }
 
   /** The first byte of the row that `offset` is in. */
   #rowOf(offset: number): number {
-    const [row] = this.#sql
-      .exec<{ first: number }>(`SELECT max(offset) AS first FROM ${this.#table} WHERE offset <= ?`, offset)
+    const [row] = this.#tables.sql
+      .exec<{ first: number }>(
+        `SELECT ${OFFSET} AS first FROM ${this.#table} WHERE id >= (${ID}) AND id <= (${ID}) ORDER BY id DESC LIMIT 1`,
+        this.#key,
+        0,
+        this.#key,
+        offset,
+      )
       .toArray();
     return row?.first ?? 0;
   }
 
   #measure(): void {
-    const [last] = this.#sql
+    if (!this.#tables.has(this.#table)) return;
+    const [last] = this.#tables.sql
       .exec<{ end: number; at: number }>(
-        `SELECT offset + length(bytes) AS end, received_at AS at FROM ${this.#table} ORDER BY offset DESC LIMIT 1`,
+        `SELECT ${OFFSET} + length(bytes) AS end, received_at AS at FROM ${this.#table}
+          WHERE id >= (${ID}) AND id <= (${ID}) ORDER BY id DESC LIMIT 1`,
+        this.#key,
+        0,
+        this.#key,
+        LARGEST_UPLOAD_BYTES,
       )
       .toArray();
     this.#length = last?.end ?? 0;

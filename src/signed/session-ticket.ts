@@ -1,4 +1,5 @@
 import { type SessionId, sessionIdFromBytes, sessionIdToBytes } from "../protocol/session-id.ts";
+import { COUNTER_BYTE, OBJECT_BYTE, type SessionPlace } from "./session-place.ts";
 import { isSigned, sign } from "./signature.ts";
 
 /**
@@ -6,7 +7,9 @@ import { isSigned, sign } from "./signature.ts";
  * bytes of the GUID are
  *
  *     0..3   time of issue, seconds since 1970
- *     4..8   random; where sessions are counted, byte 4 names the object that counts this one
+ *     4      random; if another object counts this session, which one
+ *     5      where the session lives: 0 for an object of its own, 1 to 255 for one of those that sessions share
+ *     6..8   random
  *     9..15  the first 7 bytes of HMAC-SHA-256(key, bytes 0..8, destination)
  *
  * so an id is good for one destination URL only (ruling 12), a made-up id is refused without waking
@@ -19,21 +22,22 @@ export interface Ticket {
 }
 
 const CLEAR_BYTES = 9;
-const SHARD_BYTE = 4;
 
 /**
  * @param destination path and query of the request, as the client wrote them
- * @param shard the object that counts this session, in place of a random byte; null where none does
+ * @param now milliseconds since 1970
+ * @param place where the session lives and is counted
  */
 export async function issueTicket(
   key: string,
   destination: string,
   now: number,
-  shard: number | null = null,
+  { object, counter }: SessionPlace,
 ): Promise<Ticket> {
   const bytes = new Uint8Array(16);
-  crypto.getRandomValues(bytes.subarray(SHARD_BYTE, CLEAR_BYTES));
-  if (shard !== null) bytes[SHARD_BYTE] = shard;
+  crypto.getRandomValues(bytes.subarray(COUNTER_BYTE, CLEAR_BYTES));
+  if (counter !== null) bytes[COUNTER_BYTE] = counter;
+  bytes[OBJECT_BYTE] = object;
   const issuedAtSeconds = Math.floor(now / 1000);
   new DataView(bytes.buffer).setUint32(0, issuedAtSeconds);
   bytes.set(await sign(key, messageOf(bytes, destination), 16 - CLEAR_BYTES), CLEAR_BYTES);
@@ -65,11 +69,6 @@ const VERIFIED_TICKETS = 2000;
 /** When the session was created, milliseconds since 1970, by what an id of ours says. */
 export function issuedAtOf(sessionId: SessionId): number {
   return Number.parseInt(sessionId.slice(0, 8), 16) * 1000;
-}
-
-/** The shard that `issueTicket` was given, for an id that was given one. */
-export function shardOfTicket(sessionId: SessionId): number {
-  return sessionIdToBytes(sessionId)[SHARD_BYTE] ?? 0;
 }
 
 function messageOf(id: Uint8Array, destination: string): Uint8Array {

@@ -5,7 +5,7 @@ import { tcpDoor } from "../../src/ingress/tcp.ts";
 import { HEADER } from "../../src/protocol/headers.ts";
 import { parseSessionId, type SessionId } from "../../src/protocol/session-id.ts";
 import type { Answer } from "../../src/protocol/session-answer.ts";
-import type { Piece } from "../../src/session/intake.ts";
+import type { Piece } from "../../src/session/session-calls.ts";
 import type { SessionPacket } from "../../src/protocol/session-record.ts";
 
 export { SessionCounter } from "../../src/worker.ts";

@@ -1,6 +1,8 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Conversation, commitsOf, entityOf } from "./packets.ts";
+import { orphan, storedOf } from "./stored-session.ts";
+import { eventually } from "../support/eventually.ts";
 
 /** The edge's clock jumps; a session's times are those of the clock as it was. */
 const HOUR = 60 * 60 * 1000;
@@ -24,12 +26,8 @@ async function wake({ object }: Conversation): Promise<void> {
   await runInDurableObject(object, (session) => session.alarm());
 }
 
-async function isStored({ object }: Conversation): Promise<boolean> {
-  return await runInDurableObject(
-    object,
-    (_, { storage }) =>
-      storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'session'").toArray().length > 0,
-  );
+async function isStored(upload: Conversation): Promise<boolean> {
+  return (await storedOf(upload)).record !== null;
 }
 
 test("an id that was issued in the future is good", async () => {
@@ -106,16 +104,12 @@ test.each([-3 * HOUR, 3 * HOUR])("a commit that was cut off goes on after a jump
   const destination = `/uploads/orphan${jump}.bin`;
   const upload = await Conversation.begin(destination);
   await upload.fragment(entityOf(10));
-  await runInDurableObject(upload.object, (_, { storage }) => {
-    storage.sql.exec(
-      `UPDATE session SET record = json_set(record, '$.state', 'committing',
-        '$.commit', json('{"id":"the-key","attempts":1,"unknown":false,"fault":null}'))`,
-    );
-  });
-  await jumpTo(start + jump, upload);
+  await orphan(upload);
+  vi.setSystemTime(start + jump);
   const lines: string[] = [];
   const spy = vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
   await wake(upload);
+  await eventually(async () => expect((await storedOf(upload)).record?.state).toBe("committed"));
   spy.mockRestore();
   expect(await commitsOf(destination)).toMatchObject([{ bytes: 10, key: "the-key" }]);
   const ends = lines.map((line) => JSON.parse(line) as Record<string, unknown>);

@@ -9,7 +9,7 @@ import {
   SessionModel,
 } from "../conformance-model/model.ts";
 import { commitsOf, Conversation, entityOf, storedAt } from "./packets.ts";
-import { storedOf } from "./stored-session.ts";
+import { alarmOf, storedOf } from "./stored-session.ts";
 
 const DIRECTORIES: readonly DirectoryKind[] = [
   { path: "/uploads/", by: "PUT", on: "Close-Session", replies: false },
@@ -61,33 +61,37 @@ function arbitraryStep(): fc.Arbitrary<Step> {
   return fc.record({ life, packet });
 }
 
-test("any sequence of packets is answered as the table says, evicted between them or not", async () => {
-  let runs = 0;
-  const directories = fc.constantFrom(...DIRECTORIES);
-  const moods = fc.constantFrom(...(Object.keys(MOODS) as (keyof typeof MOODS)[]));
-  const steps = fc.array(arbitraryStep(), { minLength: 4, maxLength: 16, size: "max" });
-  await fc.assert(
-    fc.asyncProperty(directories, moods, steps, async (directory, mood, sequence) => {
-      runs += 1;
-      const model = new Model(directory);
-      model.mood = mood;
-      const session = new SessionModel(model, SIZE);
-      const entity = entityOf(SIZE);
-      entity[0] = runs % 251;
-      // From somewhere else each time: one address may not create as many sessions.
-      const from = { "CF-Connecting-IP": `192.0.2.${runs}` };
-      const upload = await Conversation.begin(`${directory.path}lives-${runs}.bin${MOODS[mood]}`, from);
-      for (const { life, packet } of sequence) {
-        await LIVES[life](upload);
-        expect(said(await send(upload, packet, entity))).toEqual(expectedOf(session, packet));
-      }
-      await LIVES.evicted(upload);
-      await expectSameEnd(upload, session, model.published === session ? entity : null);
-    }),
-    { numRuns: 150, seed: 1 },
-  );
-  expect(runs).toBe(150);
-});
+test(
+  "any sequence of packets is answered as the table says, evicted between them or not",
+  { timeout: 300_000 },
+  async () => {
+    let runs = 0;
+    const directories = fc.constantFrom(...DIRECTORIES);
+    const moods = fc.constantFrom(...(Object.keys(MOODS) as (keyof typeof MOODS)[]));
+    const steps = fc.array(arbitraryStep(), { minLength: 4, maxLength: 16, size: "max" });
+    await fc.assert(
+      fc.asyncProperty(directories, moods, steps, async (directory, mood, sequence) => {
+        runs += 1;
+        const model = new Model(directory);
+        model.mood = mood;
+        const session = new SessionModel(model, SIZE);
+        const entity = entityOf(SIZE);
+        entity[0] = runs % 251;
+        // From somewhere else each time: one address may not create as many sessions.
+        const from = { "CF-Connecting-IP": `192.0.2.${runs}` };
+        const upload = await Conversation.begin(`${directory.path}lives-${runs}.bin${MOODS[mood]}`, from);
+        for (const { life, packet } of sequence) {
+          await LIVES[life](upload);
+          expect(said(await send(upload, packet, entity))).toEqual(expectedOf(session, packet));
+        }
+        await LIVES.evicted(upload);
+        await expectSameEnd(upload, session, model.published === session ? entity : null);
+      }),
+      { numRuns: 150, seed: 1 },
+    );
+    expect(runs).toBe(150);
+  },
+);
 
 test("eviction waits for a commit that runs", async () => {
   const destination = "/uploads/evicted-in-commit.bin?slow=500";
@@ -148,6 +152,6 @@ async function expectSameEnd(
   expect(new Set(commits.map(({ key }) => key)).size, "one key").toBe(Math.min(commits.length, 1));
   expect(commits, "attempts").toHaveLength(session.attempts);
   if (published !== null) expect(await storedAt(new URL(url).pathname)).toEqual(published);
-  const { record, alarm } = await storedOf(upload);
-  expect(alarm !== null, "an alarm where something is stored").toBe(record !== null);
+  const { due } = await storedOf(upload);
+  if (due !== null) expect(await alarmOf(upload), "an alarm for what is stored").toBeLessThanOrEqual(due);
 }

@@ -1,6 +1,8 @@
 import { env, exports } from "cloudflare:workers";
 import { inject } from "vitest";
+import { parseSessionId } from "../../src/protocol/session-id.ts";
 import type { UploadSession } from "../../src/session/upload-session.ts";
+import { objectNameOf } from "../../src/signed/session-place.ts";
 
 const PROTOCOL = "{7df0354d-249b-430f-820d-3d2a9bef4931}";
 
@@ -56,10 +58,17 @@ export class Conversation {
     return await this.send("Cancel-Session");
   }
 
-  /** The object behind the session; naming it does not create it. */
+  /** The object in which the session lives; naming it does not create it. */
   get object(): DurableObjectStub<UploadSession> {
-    return env.UPLOAD_SESSIONS.getByName(this.id.replace(/[{}]/g, ""));
+    const sessionId = parseSessionId(this.id);
+    if (sessionId === null) throw new Error(`${this.id} is no session id`);
+    return env.UPLOAD_SESSIONS.getByName(objectNameOf(sessionId));
   }
+}
+
+/** The session's id as it is stored and logged, without braces. */
+export function nameOf({ id }: Conversation): string {
+  return id.replace(/[{}]/g, "");
 }
 
 /** What the origin has seen of a destination, by PUT or by notification, oldest first. */

@@ -2,9 +2,9 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 
-const FOLDER = join(import.meta.dirname, "..", "fixtures", "records", "v1");
+const FOLDER = join(import.meta.dirname, "..", "fixtures", "records", "v2");
 
-/** What sessions of version 1 have stored, by the names of the files: SQL, as the files have it. */
+/** What sessions of version 2 have stored, by the names of the files: SQL, as the files have it. */
 export default async function setup(project: TestProject): Promise<void> {
   const files = await readdir(FOLDER);
   const records = await Promise.all(

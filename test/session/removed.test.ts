@@ -1,16 +1,15 @@
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { commitsOf, Conversation, digestFieldOf, entityOf, storedAt } from "./packets.ts";
-import { storedOf } from "./stored-session.ts";
+import { expectGone, storedOf } from "./stored-session.ts";
 
 const offsetOf = ({ headers }: Response) => headers.get("BITS-Received-Content-Range");
 
 /** What Cancel-Session comes to where the disk has no room for a tombstone; the object lives on. */
-async function erase({ object }: Conversation): Promise<void> {
-  await runInDurableObject(object, async (session, { storage }) => {
-    const [row] = storage.sql.exec<{ record: string }>("SELECT record FROM session").toArray();
-    await session.erase(JSON.parse(row?.record ?? "null") as Parameters<typeof session.erase>[0]);
-  });
+async function erase(upload: Conversation): Promise<void> {
+  const { record } = await storedOf(upload);
+  if (record === null) throw new Error("nothing is stored");
+  await runInDurableObject(upload.object, (session) => session.erase(record));
 }
 
 test("a session whose storage was removed can begin again, and its digest is that of the new bytes", async () => {
@@ -18,7 +17,7 @@ test("a session whose storage was removed can begin again, and its digest is tha
   const [former, entity] = [entityOf(20).toReversed(), entityOf(20)];
   expect(offsetOf(await upload.fragment(former, 0, 8))).toBe("8");
   await erase(upload);
-  expect((await storedOf(upload)).tables).toEqual([]);
+  await expectGone(upload);
   // As long as the piece before, so that the next one seems to follow that.
   const announced = { "Repr-Digest": await digestFieldOf(entity), "Content-Range": "bytes 0-7/20" };
   expect(offsetOf(await upload.send("Fragment", announced, entity.slice(0, 8)))).toBe("8");

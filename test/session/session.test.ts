@@ -1,6 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Conversation, commitsOf, entityOf, storedAt } from "./packets.ts";
+import { alarmOf, expectGone, IS_SHARED, orphan, piecesOf, storedOf, storePiece } from "./stored-session.ts";
 import { eventually } from "../support/eventually.ts";
 
 const offsetOf = (ack: Response) => ack.headers.get("BITS-Received-Content-Range");
@@ -77,26 +78,19 @@ test("ten Close-Sessions at once make one commit and get one result (ruling 18)"
   expect(await commitsOf(destination)).toHaveLength(1);
 });
 
-test("Create-Session and Ping make no object; the first Fragment does", async () => {
+test("Create-Session and Ping store nothing; the first Fragment does", async () => {
   const upload = await Conversation.begin("/uploads/lazy.bin");
   await upload.send("Ping");
-  const tables = async () =>
-    await runInDurableObject(upload.object, (_, { storage }) =>
-      storage.sql.exec("SELECT name FROM sqlite_master WHERE name IN ('session', 'fragments')").toArray(),
-    );
-  expect(await tables()).toEqual([]);
+  await expectGone(upload);
   await upload.fragment(entityOf(10), 0, 5);
-  expect(await tables()).toHaveLength(2);
+  expect(await storedOf(upload)).toMatchObject({ record: { state: "receiving", total: 10 }, length: 5 });
 });
 
 test("a piece is one row: bytes and offset cannot disagree", async () => {
   const upload = await Conversation.begin("/uploads/rows.bin");
   const entity = entityOf(2 * 1024 * 1024 + 5);
   await upload.fragment(entity);
-  const rows = await runInDurableObject(upload.object, (_, { storage }) =>
-    storage.sql.exec("SELECT offset, length(bytes) AS length FROM fragments ORDER BY offset").toArray(),
-  );
-  expect(rows).toEqual([
+  expect(await piecesOf(upload)).toEqual([
     { offset: 0, length: 1048576 },
     { offset: 1048576, length: 1048576 },
     { offset: 2097152, length: 5 },
@@ -107,12 +101,10 @@ test("an upload that was committed leaves no byte behind, only its record", asyn
   const upload = await Conversation.begin("/uploads/released.bin");
   await upload.fragment(entityOf(3 * 1024 * 1024));
   expect((await upload.close()).status).toBe(200);
-  const [tables, bytes] = await runInDurableObject(upload.object, (_, { storage: { sql } }) => [
-    sql.exec("SELECT name FROM sqlite_master WHERE name IN ('session', 'fragments', 'reply')").toArray(),
-    sql.databaseSize,
-  ]);
-  expect(tables).toEqual([{ name: "session" }]);
-  expect(bytes).toBeLessThan(1024 * 1024);
+  await eventually(async () => expect(await storedOf(upload)).toMatchObject({ length: 0, replyLength: 0 }));
+  expect((await storedOf(upload)).record?.state).toBe("committed");
+  const bytes = await runInDurableObject(upload.object, (_, { storage: { sql } }) => sql.databaseSize);
+  if (!IS_SHARED) expect(bytes).toBeLessThan(1024 * 1024);
 });
 
 test("the session timeout removes everything, the tombstone too (ruling 23)", async () => {
@@ -125,12 +117,7 @@ test("the session timeout removes everything, the tombstone too (ruling 23)", as
     },
   );
   await runDurableObjectAlarm(upload.object);
-  const left = await runInDurableObject(upload.object, async (_, { storage }) => [
-    storage.sql.exec("SELECT name FROM sqlite_master WHERE name IN ('session', 'fragments')").toArray()
-      .length,
-    await storage.getAlarm(),
-  ]);
-  expect(left).toEqual([0, null]);
+  await expectGone(upload);
   expect(codeOf(await upload.close())).toBe("0x8020001F");
 });
 
@@ -139,26 +126,16 @@ test("an alarm that comes early only sets the next one", async () => {
   await upload.fragment(entityOf(10), 0, 5);
   expect(await runDurableObjectAlarm(upload.object)).toBe(true);
   expect(offsetOf(await upload.fragment(entityOf(10), 5))).toBe("10");
-  const alarm = await runInDurableObject(upload.object, (_, { storage }) => storage.getAlarm());
-  expect(alarm).toBeGreaterThan(Date.now() + 1_000_000_000);
+  expect((await storedOf(upload)).due).toBeGreaterThan(Date.now() + 1_000_000_000);
+  if (!IS_SHARED) expect(await alarmOf(upload)).toBe((await storedOf(upload)).due);
 });
-
-/** What a crash leaves: a record in "committing" with nobody to run it. */
-async function orphan(upload: Conversation): Promise<void> {
-  await runInDurableObject(upload.object, (_, { storage }) => {
-    storage.sql.exec(
-      `UPDATE session SET record = json_set(record, '$.state', 'committing',
-        '$.commit', json('{"id":"the-key","attempts":1,"unknown":false,"fault":null}'))`,
-    );
-  });
-  await evictDurableObject(upload.object);
-}
 
 test("an object that died in a commit goes on by alarm, without any client (ruling 19)", async () => {
   const upload = await Conversation.begin("/uploads/orphan.bin");
   await upload.fragment(entityOf(10));
   await orphan(upload);
   await runInDurableObject(upload.object, (session) => session.alarm());
+  await eventually(async () => expect((await storedOf(upload)).record?.state).toBe("committed"));
   expect(await commitsOf("/uploads/orphan.bin")).toMatchObject([{ bytes: 10, key: "the-key" }]);
   expect((await upload.close()).status).toBe(200);
   expect(await commitsOf("/uploads/orphan.bin")).toHaveLength(1);
@@ -176,6 +153,7 @@ test("… to its end, where the application wants the file at its destination an
   await upload.fragment(entityOf(10));
   await orphan(upload);
   await runInDurableObject(upload.object, (session) => session.alarm());
+  await eventually(async () => expect((await storedOf(upload)).record?.state).toBe("committed"));
   const ways = [{ method: "POST" }, { method: "PUT", bytes: 10 }];
   expect(await commitsOf("/notify/copied.bin?copy=1")).toMatchObject(ways);
   expect(await storedAt("/notify/copied.bin?copy=1")).toEqual(entityOf(10));
@@ -186,16 +164,11 @@ test("… to its end, where the application wants the file at its destination an
 test("… but not before Close-Session, where the application was told without it", async () => {
   const upload = await Conversation.begin("/at-once/copied.bin?copy=1&early=1");
   await upload.fragment(entityOf(10), 0, 5);
-  await runInDurableObject(upload.object, (_, { storage }) => {
-    // The edge dies with the last Fragment stored and the notification sent.
-    storage.sql.exec(
-      "INSERT INTO fragments (offset, received_at, bytes) VALUES (5, ?, ?)",
-      Date.now(),
-      entityOf(10).slice(5),
-    );
-  });
+  // The edge dies with the last Fragment stored and the notification sent.
+  await storePiece(upload, 5, entityOf(10).slice(5));
   await orphan(upload);
   await runInDurableObject(upload.object, (session) => session.alarm());
+  await eventually(async () => expect((await storedOf(upload)).record?.state).toBe("delivered"));
   expect(await commitsOf("/at-once/copied.bin?copy=1&early=1")).toMatchObject([{ method: "POST" }]);
   expect((await upload.close()).status).toBe(200);
   expect(await storedAt("/at-once/copied.bin?copy=1&early=1")).toEqual(entityOf(10));

@@ -1,0 +1,40 @@
+import { type ByteTable, LARGEST_UPLOAD_BYTES, OFFSET_BITS, type SessionTables } from "./session-tables.ts";
+
+/**
+ * What goes in one step: rows that start within as many bytes, and no more rows than that. Some ten milliseconds of the
+ * one thread that serves all sessions.
+ */
+const SLICE_BYTES = 2 * 1024 * 1024;
+const SLICE_ROWS = 256;
+
+const RANGE = `id >= ((? << ${OFFSET_BITS}) | ?) AND id <= ((? << ${OFFSET_BITS}) | ?)`;
+
+/**
+ * Removes the bytes under `key` that come first, at most one slice, so that neighbours wait for no more than that.
+ *
+ * In a table that sessions share, pages are used again and never given back to the system. So the bytes are overwritten
+ * before: what was uploaded is nobody's to find in the file. (The runtime refuses PRAGMA secure_delete.) The file of an
+ * object with one session goes as a whole.
+ *
+ * @returns whether nothing is left under the key
+ */
+export function erase({ sql, isShared }: SessionTables, table: ByteTable, key: number): boolean {
+  const offsets = sql
+    .exec<{ offset: number }>(
+      `SELECT (id & ${LARGEST_UPLOAD_BYTES}) AS offset FROM ${table} WHERE ${RANGE} ORDER BY id LIMIT ${SLICE_ROWS}`,
+      key,
+      0,
+      key,
+      LARGEST_UPLOAD_BYTES,
+    )
+    .toArray()
+    .map(({ offset }) => offset);
+  const [first = 0] = offsets;
+  const slice = offsets.filter((offset) => offset < first + SLICE_BYTES);
+  const last = slice.at(-1);
+  if (last === undefined) return true;
+  const range = [key, first, key, last];
+  if (isShared) sql.exec(`UPDATE ${table} SET bytes = zeroblob(length(bytes)) WHERE ${RANGE}`, ...range);
+  sql.exec(`DELETE FROM ${table} WHERE ${RANGE}`, ...range);
+  return slice.length < SLICE_ROWS && slice.length === offsets.length;
+}

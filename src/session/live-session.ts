@@ -1,0 +1,212 @@
+import { FAULTS } from "../protocol/faults.ts";
+import { type Answer, resultOf, UNKNOWN } from "../protocol/session-answer.ts";
+import type { SessionId } from "../protocol/session-id.ts";
+import type { SessionPacket } from "../protocol/session-record.ts";
+import { isTombstone, TRANSITIONS } from "../protocol/transitions.ts";
+import type { SignedUrlKind } from "../signed/signed-url.ts";
+import { replyUrlOf } from "./data-urls.ts";
+import { Ending } from "./ending.ts";
+import { Intake } from "./intake.ts";
+import { Outbox, RESUME_AFTER_MS } from "./outbox.ts";
+import type { DataSize, FragmentRange, Piece, ReplyPiece } from "./session-calls.ts";
+import { appendReply, measure, streamOf } from "./session-data.ts";
+import { Session } from "./session.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+const DONE: Answer = { offset: null, fault: null };
+
+/**
+ * What a session that is in memory says to each packet. A packet finds where the session stands, asks the table of
+ * protocol/transitions.ts what to do, has it done and stored, and is answered. `SessionCalls` has the contract.
+ */
+export class LiveSession {
+  readonly #session: Session;
+  readonly #intake: Intake;
+  readonly #outbox: Outbox;
+  readonly #ending: Ending;
+
+  constructor(id: SessionId, surroundings: Surroundings) {
+    this.#session = new Session(id, surroundings);
+    this.#intake = new Intake(this.#session);
+    this.#outbox = new Outbox(this.#session, async (length) => await this.#intake.digestOf(length));
+    this.#ending = new Ending(this.#session, this.#outbox);
+  }
+
+  /** Whether it hands its upload over just now. */
+  get isHandingOver(): boolean {
+    return this.#session.isHandingOver;
+  }
+
+  /** Whether it has something under way that would be lost with it. */
+  get isBusy(): boolean {
+    const { isHandingOver, store, staged, id } = this.#session;
+    return isHandingOver || store.isBeingSwept || staged.has(id);
+  }
+
+  announce(packet: SessionPacket): void {
+    this.#session.announce(packet);
+  }
+
+  append(packet: SessionPacket, piece: Piece): Answer {
+    const state = this.#session.stateFor(packet);
+    if (state === null) return UNKNOWN;
+    switch (TRANSITIONS[state].Fragment) {
+      case "store":
+        return this.#intake.append(packet, piece);
+      case "acknowledge":
+        return this.#intake.acknowledge(piece);
+      case "deny":
+        return UNKNOWN;
+    }
+  }
+
+  stage(packet: SessionPacket, fragment: string, piece: Omit<Piece, "first">): void {
+    const state = this.#session.stateFor(packet);
+    // Skip pieces that `adopt` would drop anyway.
+    if (state !== null && TRANSITIONS[state].Fragment === "store")
+      this.#intake.stage(packet, fragment, piece);
+  }
+
+  adopt(packet: SessionPacket, fragment: string, range: FragmentRange): Answer {
+    return this.#intake.adopt(fragment, range, (piece) => this.append(packet, piece));
+  }
+
+  unstage(fragment: string): void {
+    this.#session.staged.discard(fragment);
+  }
+
+  offset(packet: SessionPacket): number | null {
+    return this.#session.stateFor(packet) === null ? null : this.#session.store.offset;
+  }
+
+  async complete(packet: SessionPacket): Promise<Answer> {
+    const state = this.#session.stateFor(packet);
+    if (state === null) return UNKNOWN;
+    const { offset, record } = this.#session.store;
+    switch (TRANSITIONS[state].Complete) {
+      case "commit":
+      case "join":
+        return { ...(await this.#ending.commit()), offset, replyUrl: await this.#replyUrl() };
+      case "replay":
+        return { ...resultOf(state, record), offset, replyUrl: await this.#replyUrl() };
+      case "deny":
+        return UNKNOWN;
+    }
+  }
+
+  async close(packet: SessionPacket): Promise<Answer> {
+    const state = this.#session.stateFor(packet);
+    if (state === null) return UNKNOWN;
+    switch (TRANSITIONS[state].Close) {
+      case "commit":
+      case "join":
+        return await this.#ending.commitAndFinish();
+      case "finish":
+        return await this.#ending.finish();
+      case "replay":
+        return resultOf(state, this.#session.store.record);
+      case "discard":
+        this.#ending.bury(packet, "discarded");
+        return resultOf("discarded", this.#session.store.record);
+      case "deny":
+        return UNKNOWN;
+    }
+  }
+
+  async cancel(packet: SessionPacket): Promise<Answer> {
+    if (this.#session.store.isUnreadable) {
+      this.erase(packet);
+      return DONE;
+    }
+    const state = this.#session.stateFor(packet);
+    if (state === null) return UNKNOWN;
+    switch (TRANSITIONS[state].Cancel) {
+      case "await":
+        // The attempt leaves another state when it ends, or is out of reach: the client comes again.
+        return (await this.#hasEnded(packet))
+          ? await this.cancel(packet)
+          : { offset: null, fault: FAULTS.edgeFailed };
+      case "cancel":
+        this.#ending.bury(packet, "cancelled");
+        return DONE;
+      case "acknowledge":
+        return DONE;
+    }
+  }
+
+  erase(packet: SessionPacket): void {
+    const { store, journal } = this.#session;
+    if (!store.isUnreadable && this.#session.stateFor(packet) === null) return;
+    journal.write("cancelled", {}, packet);
+    this.#forget();
+  }
+
+  measure(kind: SignedUrlKind): DataSize | null {
+    const { store, world } = this.#session;
+    const now = world.now();
+    if (store.record === null || this.#session.endOf(store.record) <= now) return null;
+    this.#session.heard(now);
+    return measure(this.#session, kind);
+  }
+
+  read(kind: SignedUrlKind, start: number, end: number): ReadableStream<Uint8Array> {
+    const { fragments, reply } = this.#session.store;
+    return streamOf(kind === "entity" ? fragments : reply, start, end);
+  }
+
+  appendReply(first: number, bytes: Uint8Array): ReplyPiece {
+    return appendReply(this.#session, first, bytes);
+  }
+
+  /**
+   * Looks after a session that is due: takes up a commit that nobody runs any more, has bytes swept, or removes what is
+   * over. It starts what takes longer and does not wait for it.
+   *
+   * @returns when to look again, milliseconds since 1970, whatever is stored; Infinity to go by what is stored
+   * @throws if the record cannot be read, or the configuration
+   */
+  wake(): number {
+    const { store, world } = this.#session;
+    const now = world.now();
+    if (store.isForgotten) {
+      store.sweepUntil(now);
+      return now + RESUME_AFTER_MS;
+    }
+    if (store.isUnreadable && this.#session.latestEnd <= now) return this.#expire("unreadable");
+    const { record } = store;
+    const directory = this.#session.directory();
+    if (record === null) return Number.POSITIVE_INFINITY;
+    if (this.#session.isHandingOver || (record.state === "committing" && directory !== null)) {
+      if (directory !== null) this.#outbox.start(directory);
+      return now + RESUME_AFTER_MS;
+    }
+    const end = this.#session.endOf(record);
+    if (end <= now) return this.#expire(this.#session.state);
+    if (store.hasWaste) store.sweepUntil(end);
+    else store.postpone(end);
+    // A session that lives past the end which was said when it began is still counted.
+    if (!isTombstone(record)) this.#session.countOn(end);
+    return store.hasWaste ? now + RESUME_AFTER_MS : Number.POSITIVE_INFINITY;
+  }
+
+  #expire(state: string): number {
+    this.#session.journal.write("expired", { state });
+    this.#forget();
+    return Number.POSITIVE_INFINITY;
+  }
+
+  #forget(): void {
+    this.#session.forget();
+    this.#intake.forget();
+  }
+
+  /** Waits for the attempt that runs, as long as a Close-Session does. */
+  async #hasEnded({ destination }: SessionPacket): Promise<boolean> {
+    return await this.#outbox.ended(this.#session.directory(destination)?.originTimeoutSeconds ?? 0);
+  }
+
+  async #replyUrl(): Promise<string | null> {
+    const { store, world } = this.#session;
+    return store.record === null ? null : await replyUrlOf(store.record, this.#session.directory(), world);
+  }
+}

@@ -1,0 +1,130 @@
+import type { Answer } from "../protocol/session-answer.ts";
+import type { SessionId } from "../protocol/session-id.ts";
+import type { SessionPacket } from "../protocol/session-record.ts";
+import type { SessionState } from "../protocol/transitions.ts";
+import type { SignedUrlKind } from "../signed/signed-url.ts";
+import type { Applicant } from "./open-sessions.ts";
+
+/** A run of a Fragment's bytes, at most 1 MiB: its place in the entity, and the entity's length. */
+export interface Piece {
+  readonly first: number;
+  readonly total: number;
+  /** The callee may let go of their memory. */
+  readonly bytes: Uint8Array;
+}
+
+/** Where a checked Fragment belongs: its first byte, how many, and the entity's length. */
+export interface FragmentRange {
+  readonly first: number;
+  readonly length: number;
+  readonly total: number;
+}
+
+/** The size of what a signed URL names, in bytes, and when it came, in milliseconds since 1970. */
+export interface DataSize {
+  readonly length: number;
+  readonly modifiedAt: number;
+}
+
+/**
+ * What became of a piece of a reply. "refused": no notification runs, or another PUT has come in between. "too-large": it
+ * is more than the directory takes, and nothing of the reply stays.
+ */
+export type ReplyPiece = "taken" | "refused" | "too-large";
+
+/** Which sessions of an object somebody wants to see. */
+export interface SessionQuery {
+  /** Where the page before ended; null for the first. */
+  readonly cursor: number | null;
+  /** Rows of a page, 1 to 1,000. A page may have fewer although more follow. */
+  readonly limit: number;
+  /** Only those that stand there. */
+  readonly state?: SessionState;
+  /** Only those of this directory, by its path. */
+  readonly directory?: string;
+}
+
+/** A session as its operator sees it. Times are milliseconds since 1970. */
+export interface SessionSummary {
+  readonly session: SessionId;
+  /** Path of its directory; null if none serves the destination any more. */
+  readonly directory: string | null;
+  readonly client: string | null;
+  /** Path of the destination, without its query. Null, as what follows, if the record cannot be read. */
+  readonly destination: string | null;
+  /** Length of the upload in bytes; null until it is known. */
+  readonly total: number | null;
+  /** Bytes that have come. */
+  readonly offset: number;
+  readonly state: SessionState | "unreadable" | "newer";
+  /** Attempts to hand it over. */
+  readonly attempts: number;
+  /** "accepted"; the name of the fault that the last attempt ended with; null while none has ended. */
+  readonly lastOutcome: string | null;
+  readonly changedAt: number | null;
+  /** When it is removed, if nobody sends anything. */
+  readonly until: number | null;
+}
+
+/** A page of sessions, and where the next one begins; null if it was the last. */
+export interface SessionPage {
+  readonly sessions: readonly SessionSummary[];
+  readonly cursor: number | null;
+}
+
+/**
+ * What the middleware may ask of the object in which a session lives: the only calls between the two rooms.
+ *
+ * **One step.** Everything that is not a promise is one synchronous step of the object: what it checks still holds when
+ * it stores. A step is stored as a whole or not at all, and its answer leaves when it is on disk. The promises (`complete`,
+ * `close`, `cancel`) are several steps, with the origin's answer between.
+ *
+ * **Repeating.** Every call may be repeated, after an answer or in its place: a piece that is stored already is skipped, a
+ * commit that runs is joined, one that ended gives its result again. Only `appendReply` minds: an earlier `first` than
+ * the one expected is refused.
+ *
+ * **A rejection** says nothing about what was stored: the object may have died before or after its step, or its disk may
+ * have refused it. What the session knows now, the next call will say. The stub is dead then; take a fresh one. A call
+ * about one session never rejects because of another, unless the runtime had to end the object that both live in.
+ *
+ * **Order.** Calls on one stub arrive in the order in which they were made.
+ */
+export interface SessionCalls {
+  /** Create-Session announced the digest of what will come; nothing else of it needs to be kept. */
+  announce(packet: SessionPacket): void;
+  /** Create-Session in a directory that limits sessions, where the object counts them itself. @returns whether it may be */
+  admit(applicant: Applicant): boolean;
+  /** A piece of a Fragment. */
+  append(packet: SessionPacket, piece: Piece): Answer;
+  /**
+   * A piece of a Fragment whose digest is still to be checked, the next one of `fragment`.
+   *
+   * @param fragment a name that nobody else has
+   */
+  stage(packet: SessionPacket, fragment: string, piece: Omit<Piece, "first">): void;
+  /** The Fragment is what its client meant: all its pieces are stored, in one step, as if they had just come. */
+  adopt(packet: SessionPacket, fragment: string, range: FragmentRange): Answer;
+  /** The Fragment is not what its client meant, or never came whole. */
+  unstage(packet: SessionPacket, fragment: string): void;
+  /** The offset for the Ack of a Fragment that was refused before it got here (ruling 4); null: unknown session. */
+  offset(packet: SessionPacket): number | null;
+  /**
+   * The Fragment that leaves nothing missing, in a directory that commits there: its Ack carries the application's error,
+   * or its reply (ruling 14, plain upload; ruling 15, upload-reply).
+   */
+  complete(packet: SessionPacket): Promise<Answer>;
+  /** Close-Session: the upload is handed to the application, or its earlier answer is given again. */
+  close(packet: SessionPacket): Promise<Answer>;
+  /** Cancel-Session: everything is deleted, unless the application has it already (ruling 21). */
+  cancel(packet: SessionPacket): Promise<Answer>;
+  /** Cancel-Session once more, where `cancel` could not store its tombstone: the session goes without one. */
+  erase(packet: SessionPacket): void;
+  /** What a signed URL names, if it is here. A download counts as a packet does (ruling 23, the session timeout). */
+  measure(sessionId: SessionId, kind: SignedUrlKind): DataSize | null;
+  /** The bytes from `start` up to, not including, `end` of what `measure` found. */
+  read(sessionId: SessionId, kind: SignedUrlKind, start: number, end: number): ReadableStream<Uint8Array>;
+  /** Bytes of a reply that an application PUTs while it is notified by reference; `first` 0 starts a new one. */
+  appendReply(sessionId: SessionId, first: number, bytes: Uint8Array): ReplyPiece;
+  /** The sessions of the object, for its operator. No session is loaded for it. */
+  list(query: SessionQuery): SessionPage;
+}

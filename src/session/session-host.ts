@@ -1,0 +1,203 @@
+import { giveWay } from "./give-way.ts";
+import type { Answer } from "../protocol/session-answer.ts";
+import type { SessionId } from "../protocol/session-id.ts";
+import type { SessionPacket } from "../protocol/session-record.ts";
+import type { SignedUrlKind } from "../signed/signed-url.ts";
+import { Alarm } from "./alarm.ts";
+import type { HostStorage } from "./host-storage.ts";
+import { listSessions } from "./list-sessions.ts";
+import { LiveSession } from "./live-session.ts";
+import { type Applicant, OpenSessions } from "./open-sessions.ts";
+import type {
+  DataSize,
+  FragmentRange,
+  Piece,
+  ReplyPiece,
+  SessionCalls,
+  SessionPage,
+  SessionQuery,
+} from "./session-calls.ts";
+import { SessionTables } from "./session-tables.ts";
+import type { SessionWorld } from "./session-world.ts";
+import { SILENT_AFTER_MS, StagedFragments } from "./staged-fragments.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { Sweeper } from "./sweeper.ts";
+
+/** How soon a session is looked after again where that went wrong. Alarms never throw: the sixth throw is the last. */
+const RETRY_MS = 60_000;
+/** Sessions that are looked after in a row, before packets have their turn. */
+const WOKEN_IN_A_ROW = 50;
+/** Sessions that are kept in memory, though nothing of them is under way: those that were heard of last. */
+const MOST_LIVE = 256;
+
+/**
+ * The sessions of one object. Theory of operation:
+ *
+ * An object has one SQLite file, one alarm and one thread, for one session or for any number of them. Where a session has
+ * an object to itself (Cloudflare: near its client, 10 GB of its own), the object is named by the session's id. Where
+ * sessions share (self-hosted: to open a database costs more than a small upload), the id carries the number of the
+ * object. The code is the same: a session finds its own row by its id, has an integer key there, and its bytes are the
+ * rows of `fragments` and `replies` under that key. Two things differ, and both are told by what is stored: tables that
+ * only one session ever used are dropped, which is billed as nothing; and shared tables have indexes.
+ *
+ * `#live` has the sessions in memory. A session is loaded when a packet or the alarm asks for it, and let go of when
+ * others were heard of since; so ten thousand open sessions cost no more memory than some hundred. One that has something
+ * under way stays. What is lost with a session that is let go of is what an eviction of the object loses: the digest so
+ * far, which is computed again from what is stored, and when it was last heard of without storing anything.
+ *
+ * Each row says when its session is due: to be taken up again if the object dies in a commit, to have its bytes swept, to
+ * end. The alarm rings at the earliest of these times or before. It looks after the sessions that are due, starts what
+ * takes longer, sets itself ahead and returns; it never waits for an origin. A session that cannot be looked after, since
+ * its record is broken or the configuration is, is looked after again in a minute, and the others go on.
+ *
+ * A session cannot harm its neighbours by what it does: an exception ends its own call; what it has to remove goes in
+ * slices; what it reads in one go is bounded. It can by what the runtime does to all of them: if a transaction cannot be
+ * written, since the disk is full, the object is started anew, and each goes on from what is stored.
+ */
+export class SessionHost implements SessionCalls {
+  readonly #surroundings: Surroundings;
+  /** The one that was heard of last comes last. */
+  readonly #live = new Map<SessionId, LiveSession>();
+
+  constructor(storage: HostStorage, world: SessionWorld) {
+    const tables = new SessionTables(storage);
+    const sweeper = new Sweeper(world);
+    this.#surroundings = {
+      storage,
+      world,
+      tables,
+      sweeper,
+      alarm: new Alarm(storage),
+      staged: new StagedFragments(tables, sweeper),
+      openSessions: new OpenSessions(tables),
+    };
+  }
+
+  announce(packet: SessionPacket): void {
+    this.#session(packet.sessionId).announce(packet);
+  }
+
+  admit(applicant: Applicant): boolean {
+    const { openSessions, world } = this.#surroundings;
+    return openSessions.admit(applicant, world.now());
+  }
+
+  append(packet: SessionPacket, piece: Piece): Answer {
+    return this.#session(packet.sessionId).append(packet, piece);
+  }
+
+  stage(packet: SessionPacket, fragment: string, piece: Omit<Piece, "first">): void {
+    const { alarm, staged, world } = this.#surroundings;
+    this.#session(packet.sessionId).stage(packet, fragment, piece);
+    if (staged.size > 0) alarm.wakeBy(world.now() + SILENT_AFTER_MS);
+  }
+
+  adopt(packet: SessionPacket, fragment: string, range: FragmentRange): Answer {
+    return this.#session(packet.sessionId).adopt(packet, fragment, range);
+  }
+
+  unstage(packet: SessionPacket, fragment: string): void {
+    this.#session(packet.sessionId).unstage(fragment);
+  }
+
+  offset(packet: SessionPacket): number | null {
+    return this.#session(packet.sessionId).offset(packet);
+  }
+
+  async complete(packet: SessionPacket): Promise<Answer> {
+    return await this.#session(packet.sessionId).complete(packet);
+  }
+
+  async close(packet: SessionPacket): Promise<Answer> {
+    return await this.#session(packet.sessionId).close(packet);
+  }
+
+  async cancel(packet: SessionPacket): Promise<Answer> {
+    return await this.#session(packet.sessionId).cancel(packet);
+  }
+
+  erase(packet: SessionPacket): void {
+    this.#session(packet.sessionId).erase(packet);
+  }
+
+  measure(sessionId: SessionId, kind: SignedUrlKind): DataSize | null {
+    return this.#session(sessionId).measure(kind);
+  }
+
+  read(sessionId: SessionId, kind: SignedUrlKind, start: number, end: number): ReadableStream<Uint8Array> {
+    return this.#session(sessionId).read(kind, start, end);
+  }
+
+  appendReply(sessionId: SessionId, first: number, bytes: Uint8Array): ReplyPiece {
+    return this.#session(sessionId).appendReply(first, bytes);
+  }
+
+  list(query: SessionQuery): SessionPage {
+    const { tables, world } = this.#surroundings;
+    return listSessions(
+      tables,
+      query,
+      world.config(),
+      ({ id }) => this.#live.get(id)?.isHandingOver === true,
+    );
+  }
+
+  /** The time has come for some of the sessions. Returns soon, and never throws. */
+  async alarm(): Promise<void> {
+    const { alarm, staged, tables, world } = this.#surroundings;
+    alarm.rang();
+    try {
+      const now = world.now();
+      staged.discardSilent(now);
+      const again = await this.#wakeAll(now);
+      alarm.wakeBy(Math.min(again, tables.firstDueAfter(now)));
+      if (staged.size > 0) alarm.wakeBy(now + SILENT_AFTER_MS);
+    } catch (error) {
+      alarm.wakeBy(world.now() + RETRY_MS);
+      world.log("failed", { during: "alarm", session: null, error: String(error) });
+    }
+  }
+
+  /** @returns when some have to be looked after again, whatever is stored of them */
+  async #wakeAll(now: number): Promise<number> {
+    const { tables, world } = this.#surroundings;
+    let again = Number.POSITIVE_INFINITY;
+    for (let last = { due: Number.MIN_SAFE_INTEGER, key: 0 }; ;) {
+      const rows = tables.dueAt(now, last, WOKEN_IN_A_ROW);
+      for (const { id } of rows) again = Math.min(again, this.#wake(id));
+      const end = rows.at(-1);
+      if (end === undefined || rows.length < WOKEN_IN_A_ROW) return again;
+      last = end;
+      await giveWay(world);
+    }
+  }
+
+  #wake(id: SessionId): number {
+    const { world } = this.#surroundings;
+    try {
+      return this.#session(id).wake();
+    } catch (error) {
+      // Without the journal, which asks both: what cannot be read may be the record, or the configuration.
+      world.log("failed", { during: "alarm", session: id, error: String(error) });
+      return world.now() + RETRY_MS;
+    }
+  }
+
+  /** The session in memory, as it is stored if it was not there. */
+  #session(id: SessionId): LiveSession {
+    const session = this.#live.get(id) ?? new LiveSession(id, this.#surroundings);
+    this.#live.delete(id);
+    this.#live.set(id, session);
+    this.#letGoOfOthers(id);
+    return session;
+  }
+
+  /** If there are too many, those go that were not heard of for longest, and have nothing under way. */
+  #letGoOfOthers(id: SessionId): void {
+    if (this.#live.size <= MOST_LIVE) return;
+    for (const [other, session] of this.#live) {
+      if (this.#live.size <= MOST_LIVE / 2) return;
+      if (other !== id && !session.isBusy) this.#live.delete(other);
+    }
+  }
+}

@@ -1,0 +1,154 @@
+import { type Config, directoryOf, type UploadDirectory } from "../config/config.ts";
+import type { SessionId } from "../protocol/session-id.ts";
+import type { SessionPacket, SessionRecord } from "../protocol/session-record.ts";
+import { open, type SessionState, stateOf } from "../protocol/transitions.ts";
+import { counterNameOf, isInSharedObject } from "../signed/session-place.ts";
+import { issuedAtOf } from "../signed/session-ticket.ts";
+import { BEGIN_WITHIN_MS } from "./open-sessions.ts";
+import { SessionJournal } from "./session-journal.ts";
+import { SessionStore } from "./session-store.ts";
+import type { SessionWorld } from "./session-world.ts";
+import type { StagedFragments } from "./staged-fragments.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** For sessions whose directory has left the configuration. */
+const DEFAULT_TIMEOUT_SECONDS = 1_209_600;
+
+/**
+ * One upload session: what is stored of it, whose settings hold for it, where it stands and how long it lives. The parts
+ * of a session that do something (intake, outbox, ending) all work on this one object.
+ */
+export class Session {
+  readonly id: SessionId;
+  readonly store: SessionStore;
+  readonly journal: SessionJournal;
+  /** Whether this instance is handing the upload over just now; the outbox says it. */
+  isHandingOver = false;
+  readonly #surroundings: Surroundings;
+  /** Time of the last accepted packet, which need not have stored anything. */
+  #heardAt = 0;
+
+  constructor(id: SessionId, surroundings: Surroundings) {
+    this.id = id;
+    this.#surroundings = surroundings;
+    this.store = new SessionStore(id, surroundings);
+    this.journal = new SessionJournal(this);
+  }
+
+  get world(): SessionWorld {
+    return this.#surroundings.world;
+  }
+
+  get staged(): StagedFragments {
+    return this.#surroundings.staged;
+  }
+
+  get config(): Config {
+    return this.world.config();
+  }
+
+  /** The directory that serves `destination`; the session's own by default. Null if none does any more. */
+  directory(destination = this.store.knownRecord?.destination): UploadDirectory | null {
+    return destination === undefined ? null : directoryOf(this.config, destination);
+  }
+
+  /** Where the session stands. */
+  get state(): SessionState {
+    const { record, fragments } = this.store;
+    return stateOf(record, fragments.length, this.directory(), this.isHandingOver);
+  }
+
+  /** The same for a packet, which counts as heard; null if the session is over and nobody knows it any more. */
+  stateFor(packet: SessionPacket): SessionState | null {
+    const now = this.world.now();
+    if (this.#isOverFor(packet, now)) return null;
+    this.heard(now);
+    return this.state;
+  }
+
+  /** A packet was accepted, or data fetched: the time starts again, as long as the session stays in memory. */
+  heard(now: number): void {
+    this.#heardAt = now;
+  }
+
+  timeoutMs(destination: string): number {
+    return (this.directory(destination)?.sessionTimeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000;
+  }
+
+  /**
+   * When everything of the session is removed (ruling 23, the session timeout), milliseconds since 1970: the timeout
+   * after the last accepted packet. A clock that was put back may date that before the id's issue, and an id that is good
+   * longer than its session would begin another.
+   */
+  endOf({ issuedAt, changedAt, destination }: SessionRecord): number {
+    const { lastReceivedAt } = this.store.fragments;
+    return Math.max(issuedAt, changedAt, lastReceivedAt, this.#heardAt) + this.timeoutMs(destination);
+  }
+
+  /** The latest end of a session of which nothing is known but its id. */
+  get latestEnd(): number {
+    const timeouts = this.config.directories.map(({ sessionTimeoutSeconds }) => sessionTimeoutSeconds);
+    return issuedAtOf(this.id) + Math.max(DEFAULT_TIMEOUT_SECONDS, ...timeouts) * 1000;
+  }
+
+  /** Stores a record where there is none, which makes sure that the session ends. */
+  announce(packet: SessionPacket): void {
+    if (this.store.record !== null) return;
+    const now = this.world.now();
+    this.store.atomically(() =>
+      this.store.save(open(packet, null, now), now + this.timeoutMs(packet.destination)),
+    );
+  }
+
+  /** The client's place is taken until `until`, milliseconds since 1970, if its directory limits sessions. */
+  countOn(until: number): void {
+    if (!this.#isCounted) return;
+    if (isInSharedObject(this.id)) this.#surroundings.openSessions.extend(this.id, until);
+    else this.#tellCounter((counter) => counter.extend(this.id, until));
+  }
+
+  /** The session has ended: its client may have another. */
+  countOff(): void {
+    if (!this.#isCounted) return;
+    if (isInSharedObject(this.id)) this.#surroundings.openSessions.release(this.id);
+    else this.#tellCounter((counter) => counter.release(this.id));
+  }
+
+  /** Removes everything that is stored of the session. It may begin again, as long as its id is good. */
+  forget(): void {
+    this.countOff();
+    this.staged.discardOf(this.id);
+    this.store.forget(this.world.now());
+  }
+
+  get #isCounted(): boolean {
+    return (this.directory()?.maximumSessionsPerClient ?? null) !== null;
+  }
+
+  /** The object that counts the client's sessions; nobody waits for it. */
+  #tellCounter(tell: (counter: ReturnType<SessionWorld["counter"]>) => Promise<void>): void {
+    const directory = this.directory();
+    if (directory === null) return;
+    const counter = this.world.counter(counterNameOf(directory.path, this.id));
+    this.world.keepAlive(
+      tell(counter).catch((error: unknown) => {
+        this.journal.write("failed", { during: "count", error: String(error) });
+      }),
+    );
+  }
+
+  /**
+   * Nothing is stored for a session that has only been created, nor for one that has expired. The age of the id tells
+   * them apart: a session is never removed before its id is as old as the timeout. Where sessions are limited, one that
+   * has sent nothing within an hour is not counted any more, and so it must not begin.
+   */
+  #isOverFor({ issuedAt, destination }: SessionPacket, now: number): boolean {
+    if (this.store.isForgotten) return true;
+    if (this.isHandingOver) return false;
+    const { record } = this.store;
+    const end = record === null ? issuedAt + this.timeoutMs(destination) : this.endOf(record);
+    const isLimited = (this.directory(destination)?.maximumSessionsPerClient ?? null) !== null;
+    const isUnbegun = (record?.total ?? null) === null && (record?.state ?? "receiving") === "receiving";
+    return (isLimited && isUnbegun ? Math.min(end, issuedAt + BEGIN_WITHIN_MS) : end) <= now;
+  }
+}

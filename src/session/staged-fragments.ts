@@ -1,0 +1,127 @@
+import type { SessionId } from "../protocol/session-id.ts";
+import { erase } from "./erase.ts";
+import { OFFSET_BITS, type SessionTables } from "./session-tables.ts";
+import { StoredBytes } from "./stored-bytes.ts";
+import type { Sweeper } from "./sweeper.ts";
+
+/** A Fragment of which nothing was heard for as long has ended: the doors give up on a silent client before that. */
+export const SILENT_AFTER_MS = 150_000;
+
+/** A Fragment whose bytes wait. */
+interface Staged {
+  readonly session: SessionId;
+  readonly bytes: StoredBytes;
+  heardAt: number;
+}
+
+/**
+ * Fragments whose digest is still to be checked (RFC 9530): kept apart from the uploads, so that a Fragment which turns
+ * out wrong, or never ends, leaves nothing behind. Which ones there are is known in memory only: what an object that
+ * died has left in its table belongs to nobody, and is removed by the next life.
+ */
+export class StagedFragments {
+  readonly #tables: SessionTables;
+  readonly #sweeper: Sweeper;
+  /** By name; the one that began first comes first. */
+  readonly #fragments = new Map<string, Staged>();
+  /** Up to this key the table's rows were left by an earlier life. */
+  readonly #leftOver: number;
+  #lastKey: number;
+
+  constructor(tables: SessionTables, sweeper: Sweeper) {
+    this.#tables = tables;
+    this.#sweeper = sweeper;
+    this.#leftOver = this.#key("max");
+    this.#lastKey = this.#leftOver;
+    if (this.#leftOver > 0) sweeper.add({ sweep: () => this.#sweepLeftOver() });
+  }
+
+  /**
+   * Keeps the next bytes of a Fragment. A session may have as many bytes waiting as its upload has: beyond that the
+   * Fragments that began first give way, since most of them have lost their client, and the last one can always end.
+   *
+   * @param fragment a name that only this Fragment has
+   * @param total of the session's upload
+   * @param now milliseconds since 1970, here and below
+   */
+  add(session: SessionId, fragment: string, total: number, bytes: Uint8Array, now: number): void {
+    this.discardSilent(now);
+    const staged = this.#fragments.get(fragment) ?? this.#begin(session, fragment, now);
+    staged.bytes.append(bytes, now);
+    staged.heardAt = now;
+    for (const [name, other] of this.#fragments) {
+      if (this.#lengthOf(session) <= total) return;
+      if (other.session === session && name !== fragment) this.discard(name);
+    }
+  }
+
+  /** The bytes of a Fragment; fewer than came where it had to give way, or an earlier life of the object had them. */
+  read(fragment: string): { readonly length: number; readonly pieces: Iterable<Uint8Array> } {
+    const bytes = this.#fragments.get(fragment)?.bytes;
+    return { length: bytes?.length ?? 0, pieces: bytes?.read() ?? [] };
+  }
+
+  discard(fragment: string): void {
+    const staged = this.#fragments.get(fragment);
+    if (staged === undefined) return;
+    this.#fragments.delete(fragment);
+    const sweep = (): boolean =>
+      staged.bytes.removeSome(!this.#tables.isShared && this.#fragments.size === 0);
+    if (!sweep()) this.#sweeper.add({ sweep });
+  }
+
+  discardOf(session: SessionId): void {
+    for (const [name, staged] of this.#fragments) if (staged.session === session) this.discard(name);
+  }
+
+  /** Fragments whose connection was reset inside the runtime are told of by nobody. */
+  discardSilent(now: number): void {
+    for (const [name, { heardAt }] of this.#fragments) {
+      if (Math.abs(now - heardAt) > SILENT_AFTER_MS) this.discard(name);
+    }
+  }
+
+  /** Fragments that wait. */
+  get size(): number {
+    return this.#fragments.size;
+  }
+
+  has(session: SessionId): boolean {
+    return [...this.#fragments.values()].some((staged) => staged.session === session);
+  }
+
+  /** The storage was removed as a whole. */
+  forget(): void {
+    this.#fragments.clear();
+  }
+
+  #begin(session: SessionId, fragment: string, now: number): Staged {
+    this.#lastKey += 1;
+    const bytes = new StoredBytes(this.#tables, "staged", this.#lastKey, true);
+    const staged = { session, bytes, heardAt: now };
+    this.#fragments.set(fragment, staged);
+    return staged;
+  }
+
+  #lengthOf(session: SessionId): number {
+    let sum = 0;
+    for (const staged of this.#fragments.values()) if (staged.session === session) sum += staged.bytes.length;
+    return sum;
+  }
+
+  #sweepLeftOver(): boolean {
+    const key = this.#key("min");
+    if (key === 0 || key > this.#leftOver) return true;
+    erase(this.#tables, "staged", key);
+    return false;
+  }
+
+  /** The first or last key in the table; 0 if it has no rows. */
+  #key(end: "min" | "max"): number {
+    if (!this.#tables.has("staged")) return 0;
+    const [row] = this.#tables.sql
+      .exec<{ key: number | null }>(`SELECT ${end}(id) >> ${OFFSET_BITS} AS key FROM staged`)
+      .toArray();
+    return row?.key ?? 0;
+  }
+}

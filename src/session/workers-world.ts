@@ -1,0 +1,45 @@
+import type { Config } from "../config/config.ts";
+import { commit } from "../origin/commit.ts";
+import { log } from "../runtime/log.ts";
+import { formatSignedUrl } from "../signed/signed-url.ts";
+import type { SessionBindings } from "./session-bindings.ts";
+import type { RunningDigest, SessionWorld } from "./session-world.ts";
+
+/**
+ * The world as the Workers runtime has it.
+ *
+ * @param config the settings as they are now
+ */
+export function workersWorld(
+  context: DurableObjectState,
+  { SESSION_COUNTERS }: SessionBindings,
+  config: () => Config,
+): SessionWorld {
+  return {
+    now: () => Date.now(),
+    after: (milliseconds, call) => {
+      const timer = setTimeout(call, milliseconds);
+      return () => clearTimeout(timer);
+    },
+    randomId: () => crypto.randomUUID(),
+    startDigest,
+    commit,
+    signUrl: formatSignedUrl,
+    config,
+    counter: (name) => SESSION_COUNTERS.getByName(name),
+    keepAlive: (work) => context.waitUntil(work),
+    log,
+  };
+}
+
+function startDigest(): RunningDigest {
+  const stream = new crypto.DigestStream("SHA-256");
+  const writer = stream.getWriter();
+  return {
+    write: async (bytes) => await writer.write(bytes),
+    async finish() {
+      await writer.close();
+      return btoa(String.fromCharCode(...new Uint8Array(await stream.digest)));
+    },
+  };
+}
