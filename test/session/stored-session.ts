@@ -61,7 +61,8 @@ export async function load(
 /** What is stored of a session. */
 export async function storedOf(conversation: Conversation): Promise<Stored> {
   const raw = await rawOf(conversation);
-  return { ...raw, record: raw.record === null ? null : (JSON.parse(String(raw.record)) as SessionRecord) };
+  const record = typeof raw.record === "string" ? (JSON.parse(raw.record) as SessionRecord) : null;
+  return { ...raw, record };
 }
 
 /** The same, whatever is in place of the record. */
