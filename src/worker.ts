@@ -20,7 +20,7 @@ app.onError((error) => {
   return new Response(null, { status: 500 });
 });
 
-/** A wrong configuration still opens the door, for an Ack that says so. */
+/** If the configuration is wrong, the door opens with its defaults, so that clients get an Ack that says so. */
 function doorLimits(env: Env): Config["door"] {
   try {
     return readConfig(env).door;

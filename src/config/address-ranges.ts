@@ -1,6 +1,6 @@
 import ipaddr from "ipaddr.js";
 
-/** Whether an address is in one of the CIDR ranges; an IPv4 address in IPv6's clothes counts as IPv4. */
+/** Whether an address is in one of the CIDR ranges; an IPv4-mapped IPv6 address counts as IPv4. */
 export function isInRanges(address: string, ranges: readonly string[]): boolean {
   if (ranges.length === 0 || !ipaddr.isValid(address)) return false;
   const plain = ipaddr.process(address);

@@ -154,7 +154,7 @@ function hasCredentials(text: string, base?: string): boolean {
   return parsed !== null && parsed.username + parsed.password !== "";
 }
 
-/** An IPv4 range in IPv6's clothes would hold no address: those are undressed before they are compared. */
+/** No address is in an IPv4-mapped range: such addresses become IPv4 before they are compared. */
 function isRange(text: string): boolean {
   if (!ipaddr.isValidCIDR(text)) return false;
   const [address] = ipaddr.parseCIDR(text);

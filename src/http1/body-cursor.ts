@@ -3,11 +3,11 @@ import { parseFieldLine } from "./request-lines.ts";
 import { REFUSALS, Refusal } from "./refusals.ts";
 import { CR, isFieldByte, LF } from "./wire-bytes.ts";
 
-/** What chunked framing may cost beside the data. */
+/** How many bytes chunked framing may spend beside the data. */
 export interface ChunkedLimits {
-  /** The extensions of one chunk. No client known sends any; long ones were used to hide requests. */
+  /** The extensions of one chunk. No known client sends any; attackers hid requests in long ones. */
   readonly maximumExtensionBytes: number;
-  /** The extensions of a whole body, so that one-byte chunks cannot multiply the above. */
+  /** The extensions of a whole body, so that many one-byte chunks cannot multiply the limit of one chunk. */
   readonly maximumExtensionBytesOfBody: number;
   readonly maximumTrailerBytes: number;
   readonly maximumTrailerFields: number;
@@ -32,7 +32,7 @@ export interface BodyCursor {
   readonly isAtEnd: boolean;
   /** `bytes` (at most `dataAhead`) of data were taken off the wire. */
   took(bytes: number): void;
-  /** Reads framing; gives how many of `bytes` it was (all of them, or fewer when data or the end comes), or a refusal. */
+  /** Reads framing. Gives how many of `bytes` were framing (fewer than all if data or the end follows), or a refusal. */
   readFraming(bytes: Uint8Array): number | Refusal;
 }
 

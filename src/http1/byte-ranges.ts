@@ -4,7 +4,7 @@ export interface ByteRange {
   readonly end: number;
 }
 
-/** More ranges than this are nobody's download; the whole is sent instead (RFC 9110 14.2). */
+/** No download asks for more ranges than this; such a request gets the whole entity instead (RFC 9110 14.2). */
 const MAXIMUM_RANGES = 16;
 
 /**

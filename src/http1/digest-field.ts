@@ -10,9 +10,8 @@ export interface Digest {
 const LENGTHS: { readonly [algorithm in DigestAlgorithm]: number } = { "sha-256": 44, "sha-512": 88 };
 
 /**
- * Value of a Repr-Digest or Content-Digest field → its digests that we can check; none where the field
- * has only others, which are to be ignored (RFC 9530 2 and 3), and "invalid" where it is no dictionary
- * of byte sequences (RFC 8941 3.2).
+ * Value of a Repr-Digest or Content-Digest field → the digests in it that we can check. Other algorithms are ignored
+ * (RFC 9530 2 and 3), so the list may be empty; "invalid" if the field is no dictionary of byte sequences (RFC 8941 3.2).
  */
 export function parseDigestField(text: string): readonly Digest[] | "invalid" {
   const digests: Digest[] = [];

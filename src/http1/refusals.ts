@@ -1,4 +1,4 @@
-/** Why the door does not take a request: the status it answers before it closes the connection, and the reason in a sentence. */
+/** Why the door refuses a request: the status of its response, after which it closes the connection, and the reason in a sentence. */
 export class Refusal {
   readonly status: number;
   readonly reason: string;

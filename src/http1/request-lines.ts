@@ -6,7 +6,7 @@ export interface RequestLine {
   readonly methodEnd: number;
   readonly targetStart: number;
   readonly targetEnd: number;
-  /** False for every other version, which the caller refuses once it knows that the rest of the line is sound. */
+  /** False for every other version; the caller refuses it after it has checked the rest of the line. */
   readonly isHttp11: boolean;
 }
 

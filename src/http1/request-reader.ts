@@ -36,9 +36,9 @@ const FIRST_CARRY_BYTES = 1024;
  *    order is the one that is answered.
  * 2. A head that arrives in one push, nearly every one, is read where it lies. Only a split head is copied, into a
  *    buffer that starts small: a thousand clients that dribble cost a thousand small buffers.
- * 3. The body is none of its business. `rest` is handed back so that the caller can read on from the socket itself.
+ * 3. The reader leaves the body alone. It hands back `rest`, so that the caller can read on from the socket.
  *
- * After a head or a refusal the reader is used up.
+ * A reader reads one head; after a head or a refusal, make a new one.
  */
 export class HeadReader {
   readonly #limits: HeadLimits;
@@ -58,12 +58,12 @@ export class HeadReader {
     this.#limits = limits;
   }
 
-  /** Whether any of a request was seen; the one empty line allowed before it does not count. */
+  /** Whether a byte of the request has arrived; the one empty line that may precede it does not count. */
   get hasBegun(): boolean {
     return this.#carried > this.#lineStart || this.#place !== null;
   }
 
-  /** Takes the next bytes off the wire. Gives the head when it is whole, a refusal when it never will be, null for more. */
+  /** Takes the next bytes. Gives the head once it is whole, a refusal if it can never be, null if it needs more. */
   push(bytes: Uint8Array): HeadRead | Refusal | null {
     const before = this.#carried;
     const window = before === 0 ? bytes : this.#append(bytes);
@@ -138,7 +138,7 @@ export class HeadReader {
     return false;
   }
 
-  /** The head is whole: what its fields mean together. */
+  /** Decides what the fields of the whole head mean together. */
   #finish(window: Uint8Array): RequestHead | Refusal {
     const fields = this.#decodeFields(window);
     const framing = parseFraming(this.#method, fields);
@@ -177,7 +177,7 @@ export class HeadReader {
     ]);
   }
 
-  /** Copies what is needed of `bytes` behind what was carried, and gives the whole. */
+  /** Appends what is needed of `bytes` to the carried bytes, and gives both. */
   #append(bytes: Uint8Array): Uint8Array {
     const wanted = Math.min(this.#carried + bytes.byteLength, this.#limits.maximumHeadBytes);
     if (wanted > this.#carry.byteLength) {

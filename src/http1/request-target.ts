@@ -1,7 +1,7 @@
 import { REFUSALS, type Refusal } from "./refusals.ts";
 import { DEL, SP } from "./wire-bytes.ts";
 
-/** A request target, understood: what follows the authority in its URL, and the authority where the target had one. */
+/** A parsed request target: what follows the authority in its URL, and the authority if the target has one. */
 export interface RequestTarget {
   readonly authority: string | null;
   /** Begins with "/" or is empty; or `*`. */
@@ -66,7 +66,7 @@ export function locate(target: RequestTarget, host: string): { url: string; host
   const authority = target.authority ?? host;
   if (!AUTHORITY.test(authority)) return REFUSALS.host;
   const url = `http://${authority}${target.pathAndQuery === "*" ? "/*" : target.pathAndQuery}`;
-  // The grammar lets pass what no URL can hold: port 99999, 1.2.3.256, [1::2::3].
+  // The grammar allows some authorities that no URL can hold: port 99999, 1.2.3.256, [1::2::3].
   return URL.canParse(url) ? { url, host: authority } : REFUSALS.host;
 }
 

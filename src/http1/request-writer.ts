@@ -1,4 +1,4 @@
-/** What the head of a request is made of. */
+/** The parts of a request's head. */
 export interface RequestParts {
   readonly method: string;
   /** Absolute. */
@@ -8,8 +8,8 @@ export interface RequestParts {
 
 /**
  * The head of a commit's request as it goes over a connection of its own (RFC 9112 section 3). It does not say
- * `Connection: close`: a server that is to close after an early answer does so on a body that still comes, and the reset
- * takes the answer with it (section 9.6). Whoever reads the answer ends the connection.
+ * `Connection: close`: with it, a server that answers early closes while the body still arrives, and the reset destroys
+ * the response (section 9.6). The edge ends the connection after it has read the response.
  *
  * @param length bytes of the body that follows
  * @throws TypeError where a value would end its line before its time

@@ -10,17 +10,17 @@ export interface ResponseHead {
 const CONTENT_LENGTH = /^(\d+)(?:[ \t]*,[ \t]*\1)*$/;
 const LAST_CHUNK = "\r\n0\r\n\r\n";
 
-/** An answer with such a length is to be discarded, whatever else it says (RFC 9112 section 6.3). */
+/** A client has to discard a response with such a length, whatever else it says (RFC 9112 section 6.3). */
 export function isFramed(head: ResponseHead): boolean {
   const length = head.headers.get("Content-Length");
   return length === null || hasNoBody(head) || isCoded(head) || CONTENT_LENGTH.test(length);
 }
 
 /**
- * Where an answer ends that is only dropped (RFC 9112 section 6.3).
+ * Finds the end of a response whose body nobody reads (RFC 9112 section 6.3).
  *
- * @returns is given what comes after the head, in any split, and says whether the answer is over with it; one that is
- *   neither counted nor chunked is over with its connection
+ * @returns a function that takes the bytes after the head, in any split, and says whether the response ends with them;
+ *   a response without a length and without chunks ends with its connection
  */
 export function endOf(head: ResponseHead): (bytes: Uint8Array) => boolean {
   if (hasNoBody(head)) return () => true;
@@ -35,8 +35,8 @@ function endOfLength(length: number): (bytes: Uint8Array) => boolean {
 }
 
 /**
- * By the last chunk, without a count of those before it: an answer that has the same bytes where a read ends is left too
- * early, and one with a trailer is heard until its connection ends. That is little to lose, and saves a second reader.
+ * Looks for the last chunk and does not count the chunks before it. If data with the same bytes ends a read, the response
+ * is left too early; if it has a trailer, it is read until its connection ends. Both cost little and save a second reader.
  */
 function endOfChunks(): (bytes: Uint8Array) => boolean {
   let tail = "\r\n";

@@ -1,21 +1,21 @@
 import { CR, decodeText, LF } from "./wire-bytes.ts";
 import { isFramed, type ResponseHead } from "./response-framing.ts";
 
-/** More than any application sends, interim answers included. */
+/** No application sends a longer head, interim responses included. */
 const MAXIMUM_BYTES = 64 * 1024;
 const STATUS_LINE = /^HTTP\/1\.[01] ([1-9]\d\d)(?: |$)/;
 const FIELD_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):(.*)$/s;
 
-/** The head of an answer, and what came after it with the same bytes. */
+/** The head of a response, and the bytes that arrived after it in the same push. */
 export interface ReadAnswer {
   readonly head: ResponseHead;
   readonly rest: Uint8Array;
 }
 
 /**
- * Reads the head of an answer from bytes pushed in any split (RFC 9112 sections 4 and 5). Old applications are met
- * where they are, as far as the RFC lets a client: no reason phrase, a bare LF for a line's end (section 2.2),
- * folded fields (5.2). Interim answers are passed over (RFC 9110 section 15.2).
+ * Reads the head of a response from bytes pushed in any split (RFC 9112 sections 4 and 5). It takes from old applications
+ * what the RFC lets a client take: no reason phrase, a bare LF at the end of a line (section 2.2), folded fields
+ * (5.2). It skips interim responses (RFC 9110 section 15.2).
  */
 export class AnswerReader {
   #bytes = 0;
@@ -42,7 +42,7 @@ export class AnswerReader {
     const line = decodeText(Uint8Array.from(this.#line));
     this.#line = [];
     if (this.#status === null) {
-      // An empty line may be left over from whatever was said before.
+      // An empty line may be left over from the response before.
       if (line !== "") this.#status = parseStatus(line);
     } else if (line === "") {
       if (!isInterim(this.#status)) return true;
@@ -76,7 +76,7 @@ function parseStatus(line: string): number {
   return Number(status);
 }
 
-/** 101 is none: nothing comes after it, and nobody asked for it. */
+/** 101 is no interim response here: no other response follows it, and the edge never asks for an upgrade. */
 function isInterim(status: number): boolean {
   return status < 200 && status !== 101;
 }

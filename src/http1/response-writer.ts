@@ -79,7 +79,7 @@ export function formatChunk(data: Uint8Array): Uint8Array {
 /** The last chunk and an empty trailer section: only a body that was written whole gets one. */
 export const LAST_CHUNK: Uint8Array = encoder.encode("0\r\n\r\n");
 
-/** All parts in one piece. */
+/** Joins all parts into one array. */
 export function joinBytes(...parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
   let at = 0;
@@ -97,5 +97,5 @@ function checkField(name: string, value: string): void {
 
 /** RFC 9110 section 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
-/** Whatever is no visible character, space or tab (RFC 9110 section 5.5); text beyond ASCII is written as UTF-8, all obs-text. */
+/** Any character but a visible one, a space or a tab (RFC 9110 section 5.5). Text beyond ASCII becomes UTF-8, which is obs-text. */
 const NO_FIELD_VALUE = /[^\t -~\u0080-\uffff]/;

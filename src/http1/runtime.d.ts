@@ -1,4 +1,4 @@
-/** What this room takes from its runtime, whichever that is: nothing that reads, writes or waits. */
+/** The globals that this room needs of any runtime: none of them reads, writes or waits. */
 declare class URL {
   constructor(url: string, base?: string);
   readonly host: string;

@@ -16,7 +16,7 @@ export interface ByteSink {
   write(bytes: Uint8Array): Promise<void>;
 }
 
-type BodyReader = {
+type ChunkReader = {
   read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
   cancel(): Promise<void>;
 };
@@ -63,7 +63,7 @@ export async function sendResponse(
 
 async function sendBody(
   sink: ByteSink,
-  reader: BodyReader,
+  reader: ChunkReader,
   stated: number | null,
   head: (framing: ResponseFraming) => Uint8Array,
 ): Promise<void> {
@@ -96,13 +96,13 @@ async function sendBody(
 
 type Opening =
   | { readonly data: Uint8Array; readonly isWhole: true }
-  | { readonly data: Uint8Array; readonly isWhole: false; readonly next: ReturnType<BodyReader["read"]> };
+  | { readonly data: Uint8Array; readonly isWhole: false; readonly next: ReturnType<ChunkReader["read"]> };
 
 /**
  * What the body has ready now. A body in memory is there whole, and gets a Content-Length and a single write; one
  * that takes its time does not hold up the head.
  */
-async function readOpening(reader: BodyReader): Promise<Opening> {
+async function readOpening(reader: ChunkReader): Promise<Opening> {
   const nothing = new Uint8Array(0);
   const first = reader.read();
   const ready = await settledSoon(first);
@@ -132,7 +132,7 @@ async function framingOfNoContent(
   method: string,
   status: number,
   stated: number | null,
-  reader: BodyReader | null,
+  reader: ChunkReader | null,
 ): Promise<ResponseFraming> {
   // RFC 9110 section 8.6: no Content-Length on 204; on HEAD and 304 the one that GET would have.
   if (status === 204) return "none";
@@ -143,7 +143,7 @@ async function framingOfNoContent(
 }
 
 /** Reads in 64 KiB where the body is a byte stream (the runtime's are, and give 4 KiB otherwise). */
-function readerOf(body: Response["body"]): BodyReader | null {
+function readerOf(body: Response["body"]): ChunkReader | null {
   if (body === null) return null;
   let reader: ReadableStreamBYOBReader;
   try {

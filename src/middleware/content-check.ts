@@ -1,15 +1,15 @@
 import { parseDigestField } from "../http1/digest-field.ts";
 import { HEADER } from "../protocol/headers.ts";
 
-/** The check of one Fragment's bytes against the Content-Digest that its client sent (RFC 9530 2). */
+/** Checks the bytes of one Fragment against the Content-Digest that its client sent (RFC 9530 2). */
 export interface ContentCheck {
-  /** Resolves when `bytes` have been read, so that their memory may be used again. */
+  /** Resolves when `bytes` are digested, so that their buffer may be used again. */
   readonly append: (bytes: Uint8Array) => Promise<void>;
-  /** Whether everything that was appended has the digest that was announced. */
+  /** Whether the appended bytes have the announced digest. */
   isRight(): Promise<boolean>;
 }
 
-/** Null where the Fragment announces no digest that we can check; such ones are to be ignored. */
+/** Null if the Fragment announces no digest that we can check: unknown algorithms are ignored (RFC 9530 2). */
 export function contentCheck(headers: Headers): ContentCheck | null {
   const field = headers.get(HEADER.contentDigest);
   if (field === null) return null;
@@ -28,7 +28,7 @@ export function contentCheck(headers: Headers): ContentCheck | null {
   };
 }
 
-/** SHA-256 of the whole entity, where the client says it; other algorithms are ignored (RFC 9530 3). */
+/** SHA-256 of the whole entity, if the client announced it; other algorithms are ignored (RFC 9530 3). */
 export function expectedDigestOf(headers: Headers): string | null {
   const field = headers.get(HEADER.reprDigest);
   if (field === null) return null;

@@ -1,6 +1,6 @@
 import { type ByteRange, parseByteRanges } from "../http1/byte-ranges.ts";
 
-/** Bytes that can be served over HTTP. */
+/** Bytes that the edge can serve over HTTP. */
 export interface Entity {
   readonly length: number;
   /** Milliseconds since 1970. */
@@ -43,7 +43,7 @@ function rangesOf(
 ): ReturnType<typeof parseByteRanges> {
   const range = headers.get("Range");
   if (range === null) return "all";
-  // RFC 9110 13.1.5: the range counts only for the representation that the client has a part of.
+  // RFC 9110 13.1.5: the range applies only to the representation of which the client has a part.
   const condition = headers.get("If-Range");
   const isCurrent =
     condition === null || condition === etag || condition === new Date(modifiedAt).toUTCString();
@@ -103,7 +103,7 @@ async function write(writable: WritableStream<Uint8Array>, bytes: Uint8Array | u
   writer.releaseLock();
 }
 
-/** With its length, so that the runtime sends Content-Length and not chunks. */
+/** Gives the stream a length, so that the runtime sends Content-Length and not chunks. */
 function fixed(stream: ReadableStream<Uint8Array>, length: number): ReadableStream<Uint8Array> {
   return stream.pipeThrough(new FixedLengthStream(length));
 }

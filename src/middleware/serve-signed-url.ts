@@ -18,7 +18,7 @@ const METHODS: { readonly [kind in SignedUrl["kind"]]: readonly string[] } = {
  * fetches the entity and leaves its reply ([MC-BUP] 3.5.5 and 2.2.12; rulings 24 and 25).
  *
  * @param target null where it could be read in two ways, and so is none of ours
- * @returns null for any other path, which is somebody else's to answer
+ * @returns null for any other path: the next handler answers it
  */
 export async function serveSignedUrl(
   request: Request,
@@ -31,7 +31,7 @@ export async function serveSignedUrl(
   const signed = await parseSignedUrl(request.method, target.path, directory, config, Date.now());
   if (signed === null) return null;
   const { kind, sessionId, isValid } = signed;
-  // Who has no valid URL of a session may not learn whether it exists.
+  // A caller without a valid URL must not learn whether the session exists.
   if (!isValid) return new Response(null, { status: 403 });
   if (!METHODS[kind].includes(request.method)) {
     return new Response(null, { status: 405, headers: { Allow: METHODS[kind].join(", ") } });
@@ -47,21 +47,21 @@ export async function serveSignedUrl(
   });
 }
 
-/** The application's reply, piece by piece; the last whole PUT before the application's answer is the reply. */
+/** Takes the application's reply piece by piece; the last whole PUT before the application answers is the reply. */
 async function takeReply(request: Request, session: SessionStub, sessionId: SessionId): Promise<Response> {
   const announced = request.headers.get("Content-Length");
   const length = await storeReply(request.body, session, sessionId);
-  // No notification runs that it could be a reply to, or another PUT has come in between.
+  // No notification is running that this could be the reply to, or another PUT came in between.
   if (length === "refused") return new Response(null, { status: 409 });
   if (length === "too-large") return new Response(null, { status: 413 });
   if (length !== "broken" && (announced === null || Number(announced) === length)) {
     return new Response(null, { status: 201 });
   }
-  await session.appendReply(sessionId, 0, new Uint8Array(0)); // a torn reply is none
+  await session.appendReply(sessionId, 0, new Uint8Array(0)); // drop a torn reply
   return new Response(null, { status: 400 });
 }
 
-/** @returns how many bytes were stored; "broken" where the connection failed */
+/** @returns how many bytes were stored; "broken" if the connection failed */
 async function storeReply(
   body: ReadableStream<Uint8Array> | null,
   session: SessionStub,

@@ -1,13 +1,13 @@
 /**
- * HMAC-SHA-256 of `message` under `key`, cut to its first `bytes` bytes: what proves that the edge
- * itself has issued a session id or a URL. The key is the secret SESSION_KEY.
+ * Signs `message` with HMAC-SHA-256 under `key` and cuts the result to its first `bytes` bytes. The signature proves that
+ * the edge itself issued a session id or a URL. The key is the secret SESSION_KEY.
  */
 export async function sign(key: string, message: Uint8Array, bytes: number): Promise<Uint8Array> {
   const hmac = await crypto.subtle.sign("HMAC", await importKey(key), message);
   return new Uint8Array(hmac, 0, bytes);
 }
 
-/** Whether any of `keys` signed `message`; in constant time, so that no guess can be bettered byte by byte. */
+/** Whether any of `keys` signed `message`. It compares in constant time, so that nobody can guess byte by byte. */
 export async function isSigned(
   keys: readonly string[],
   message: Uint8Array,
@@ -22,7 +22,7 @@ export async function isSigned(
 
 const imported = new Map<string, Promise<CryptoKey>>();
 
-/** Once for each key and isolate; the configuration has two at most. */
+/** Imports each key once an isolate; the configuration has two at most. */
 function importKey(key: string): Promise<CryptoKey> {
   let pending = imported.get(key);
   if (pending === undefined) {

@@ -5,11 +5,11 @@ import { isSigned, sign } from "./signature.ts";
 
 /**
  * What a URL on the edge gives access to: to read the entity or the reply of a session, or to write
- * its reply. Each is bound by its signature to one session, one directory and one time (ruling 24).
+ * its reply. The signature binds each to one session, one directory and one time (ruling 24, notification by reference).
  */
 export type SignedUrlKind = "entity" | "reply" | "new-reply";
 
-/** Where IIS kept the same things, so that operators know them again ([MC-BUP] 4.2). */
+/** Where IIS kept the same things, so that operators recognise them ([MC-BUP] 4.2). */
 const PLACES: { readonly [kind in SignedUrlKind]: { readonly folder: string; readonly file: string } } = {
   entity: { folder: "Requests", file: "requestfile.bin" },
   reply: { folder: "Replies", file: "responsefile.bin" },

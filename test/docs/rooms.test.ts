@@ -75,17 +75,12 @@ describe("A planted import", () => {
   beforeAll(async () => {
     for (const room of rooms) {
       const open = new Set(allowed.get(room));
-      const sources = rooms
-        .filter((other) => other !== room)
-        .flatMap((other) => [`../${other}/planted.ts`, ...[...open].filter(isFileOf(other))]);
-      for (const from of new Set([
-        ...sources,
-        "./planted.ts",
-        "../env.ts",
-        "../worker.ts",
-        "node:fs",
-        "hono",
-      ])) {
+      const sources = ["./planted.ts", "../env.ts", "../worker.ts", "node:fs", "hono"];
+      for (const other of rooms) {
+        if (other === room) continue;
+        sources.push(`../${other}/planted.ts`, ...[...open].filter(isFileOf(other)));
+      }
+      for (const from of sources) {
         const isAllowed = from === "./planted.ts" || open.has(from) || open.has(`${dirname(from)}/*`);
         planted.push({ file: `src/${room}/planted-${planted.length}.ts`, from, isAllowed });
       }

@@ -19,6 +19,9 @@ export function useWell(config: Config): ExportedHandler<Env> {
   return { fetch: app.fetch, connect: tcpDoor<Env>(app.fetch, (env) => readConfig(env).door) };
 }
 
+const respond = (): Response => new Response();
+const limits = () => ({ headTimeout: 1 });
+
 /** Each line below its comment must not compile. */
 export function useWrongly(config: Config, directory: UploadDirectory): unknown[] {
   // @ts-expect-error a text is no configuration
@@ -31,8 +34,6 @@ export function useWrongly(config: Config, directory: UploadDirectory): unknown[
   const notification: UploadDirectory["notification"] = "email";
   // @ts-expect-error a directory has every field, also those with defaults
   const short: UploadDirectory = { path: directory.path };
-  const respond = (): Response => new Response();
-  const limits = () => ({ headTimeout: 1 });
   // @ts-expect-error the door has no such limit
   const door = tcpDoor<Env>(respond, limits);
   return [text, promised, notification, short, door];
