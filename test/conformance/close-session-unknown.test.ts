@@ -3,13 +3,14 @@ import { answer, type OriginBehaviour } from "../support/origin-behaviour.ts";
 import { expectAck, FORBIDDEN, ofApplication } from "./expect-ack.ts";
 import { contentOf, type Upload, useBench } from "./support.ts";
 
+/** For silence only: elsewhere a slow machine would end the edge's patience. */
 const directories = [
-  { path: "/impatient/", origin_timeout_seconds: 1 },
+  { path: "/impatient-uploads/", origin_timeout_seconds: 2 },
   {
     path: "/impatient-notify/",
     notification: "by-value",
     notification_url: "/receive.ashx",
-    origin_timeout_seconds: 1,
+    origin_timeout_seconds: 2,
   },
 ];
 const bench = useBench({ directories });
@@ -122,7 +123,7 @@ describe("After an answer that refused, where no file may be overwritten (ruling
 
 describe("An application that was told and did not answer (ruling 19)", () => {
   it.each(BREAKS)("because of %s is told again, with the same key", async (_, behaviour) => {
-    using upload = await lost(behaviour, "/impatient-notify/");
+    using upload = await lost(behaviour, "/notify/");
     expectAck(await upload.close(), upload.done);
     const told = bench().commitsOf(upload.target);
     expect(told.map(({ headers }) => headers["idempotency-key"])).toEqual(
@@ -133,11 +134,12 @@ describe("An application that was told and did not answer (ruling 19)", () => {
 });
 
 /** A complete upload whose first commit was tried, and nobody knows what the origin did. */
-async function lost(behaviour: OriginBehaviour, directory = "/impatient/"): Promise<Upload> {
-  const upload = await bench().beginWhole(SIZE, { directory });
+async function lost(behaviour: OriginBehaviour, directory = "/uploads/"): Promise<Upload> {
+  const isSilent = behaviour.kind === "hang";
+  const where = isSilent ? directory.replace("/", "/impatient-") : directory;
+  const upload = await bench().beginWhole(SIZE, { directory: where });
   bench().origin.queue(behaviour);
-  const code = behaviour.kind === "hang" ? "0x80072EE2" : "0x80072EFE";
-  const expected = ofApplication(behaviour.kind === "hang" ? 504 : 502, code);
+  const expected = isSilent ? ofApplication(504, "0x80072EE2") : ofApplication(502, "0x80072EFE");
   expectAck(await upload.close(), { ...expected, sessionId: upload.sessionId });
   await bench().untilLogged("commit-ended", upload);
   return upload;

@@ -141,7 +141,7 @@ describe.each(DIRECTORIES)("In %s", (directory) => {
     const clients = [200_000, MEBIBYTE + 1].map(async (step) => {
       using connection = await bench().open();
       for (let offset = 0; offset < TOTAL;) {
-        const ack = await upload.send(offset, Math.min(offset + step, TOTAL), connection);
+        const ack = await upload.send(offset, Math.min(offset + step, TOTAL), { connection });
         const next = ack.receivedContentRange ?? Number.NaN;
         expect([ack.status, next > offset]).toEqual([200, true]);
         offset = next;
@@ -170,12 +170,12 @@ describe.each(DIRECTORIES)("In %s", (directory) => {
     const again = await createSession(connection, destination);
     for (let turn = 0; turn < 2; turn++) expect((await ping(connection, destination)).status).toBe(200);
     for (let offset = 0; offset < TOTAL; offset += 700_001) {
-      await twice(async () => upload.send(offset, Math.min(offset + 700_001, TOTAL), connection));
+      await twice(async () => upload.send(offset, Math.min(offset + 700_001, TOTAL), { connection }));
     }
     await twice(async () => upload.close(connection));
     await expectToFinish(upload);
     // The session that the second Create-Session made is another, and stands where it began.
-    const other = new Upload(bench(), destination, again.sessionId ?? "", upload.bytes);
+    const other = new Upload(bench(), { destination, sessionId: again.sessionId ?? "", bytes: upload.bytes });
     expect(other.sessionId).not.toBe(upload.sessionId);
     expect(await other.offset()).toBe(0);
     await twice(async () => cancelSession(connection, destination, other.sessionId));
@@ -192,7 +192,7 @@ describe.each(DIRECTORIES)("In %s", (directory) => {
         connection = await bench().open();
       }
       if (turn === 100) expect((await upload.close(connection)).status).toBe(200);
-      const { status, receivedContentRange } = await upload.send(TOTAL - 10_000, TOTAL, connection);
+      const { status, receivedContentRange } = await upload.send(TOTAL - 10_000, TOTAL, { connection });
       if (status !== 200 || receivedContentRange !== TOTAL) throw new Error(`${status} in turn ${turn}`);
     }
     connection.destroy();

@@ -100,6 +100,10 @@ export class FaultyOrigin {
     await this.application.close();
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
   async #serve(socket: Socket): Promise<void> {
     const received = await readHead(socket);
     if (received === null) return void socket.end(); // somebody looked whether we are there

@@ -23,8 +23,8 @@ export async function openSessions(bench: Bench, count: number): Promise<Upload[
   await overConnections(bench, destinations, async (destination, connection) => {
     const { sessionId = "" } = await createSession(connection, destination);
     const bytes = createHash("shake256", { outputLength: ENTITY_BYTES }).update(destination).digest();
-    const upload = new Upload(bench, destination, sessionId, bytes);
-    const { status, receivedContentRange } = await upload.send(0, SENT_BYTES, connection);
+    const upload = new Upload(bench, { destination, sessionId, bytes });
+    const { status, receivedContentRange } = await upload.send(0, SENT_BYTES, { connection });
     if (status !== 200 || receivedContentRange !== SENT_BYTES)
       throw new Error(`${destination}: the Fragment was answered ${status} and ${receivedContentRange}`);
     uploads.push(upload);
@@ -35,7 +35,7 @@ export async function openSessions(bench: Bench, count: number): Promise<Upload[
 /** Sends what is missing, closes, and compares what the application has. */
 export async function finishSessions(bench: Bench, uploads: readonly Upload[]): Promise<Fate> {
   return await lookAt(bench, uploads, async (upload, connection) => {
-    const sent = await upload.send(SENT_BYTES, ENTITY_BYTES, connection);
+    const sent = await upload.send(SENT_BYTES, ENTITY_BYTES, { connection });
     const closed = await upload.close(connection);
     const published = await bench.published(upload.destination);
     const isRight = published?.equals(upload.bytes) === true;
@@ -48,8 +48,9 @@ export async function finishSessions(bench: Bench, uploads: readonly Upload[]): 
 export async function cancelSessions(bench: Bench, uploads: readonly Upload[]): Promise<Fate> {
   return await lookAt(bench, uploads, async (upload, connection) => {
     const { status } = await cancelSession(connection, upload.destination, upload.sessionId);
-    const { errorCode } = await upload.send(SENT_BYTES, ENTITY_BYTES, connection);
-    const isGone = errorCode === SESSION_NOT_FOUND && (await bench.published(upload.destination)) === null;
+    const { errorCode } = await upload.send(SENT_BYTES, ENTITY_BYTES, { connection });
+    const isGone =
+      errorCode === SESSION_NOT_FOUND && (await bench.published(upload.destination)) === undefined;
     return status === 200 && isGone ? null : `cancelled with ${status}, gone: ${isGone}`;
   });
 }
@@ -58,7 +59,7 @@ export async function cancelSessions(bench: Bench, uploads: readonly Upload[]): 
 export async function findSessions(bench: Bench, uploads: readonly Upload[]): Promise<Fate> {
   return await lookAt(bench, uploads, async (upload, connection) => {
     // Beyond the offset: a Fragment that is refused says where it is, and stores nothing.
-    const ack = await upload.send(ENTITY_BYTES - 1, ENTITY_BYTES, connection);
+    const ack = await upload.send(ENTITY_BYTES - 1, ENTITY_BYTES, { connection });
     const found = `${ack.status} at ${ack.receivedContentRange}`;
     return found === `416 at ${SENT_BYTES}` ? null : `found with ${found}`;
   });

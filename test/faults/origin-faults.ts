@@ -49,7 +49,7 @@ export const FAULTS: readonly FaultCase[] = [
       socket.end(await deliver(slowed(body(), 12 * MEBIBYTE)), "latin1");
     },
     told: TIMED_OUT,
-    size: 24 * MEBIBYTE,
+    size: 40 * MEBIBYTE,
   },
   { name: "resets before the body", fault: ({ socket }) => void socket.resetAndDestroy(), told: LOST },
   {

@@ -64,9 +64,9 @@ export function uploadOf(
   connection: RawConnection,
   packet: PacketOptions = {},
 ): Upload {
-  const again = async (): Promise<RawConnection> =>
-    await RawConnection.open(connection.host, connection.port);
-  return new Upload(connection, again, { ...session, sessionId: ack.sessionId ?? "" }, packet);
+  const edge = { open: async () => await RawConnection.open(connection.host, connection.port) };
+  const { target: destination, bytes } = session;
+  return new Upload(edge, { destination, sessionId: ack.sessionId ?? "", bytes }, { connection, packet });
 }
 
 /** The Ack of the Fragment that leaves nothing missing, where there is no reply. */

@@ -75,6 +75,11 @@ export class LegacyOrigin {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  /** Itself: nothing is between it and the edge. */
+  get application(): this {
+    return this;
+  }
+
   /** The next PUTs and POSTs get these behaviours, one each; GET and HEAD only ask `behave`. */
   queue(...behaviours: OriginBehaviour[]): void {
     this.#queue.push(...behaviours);

@@ -15,7 +15,7 @@ export class ConnectionLost extends Error {
 
 /** What a {@link RawConnection} is opened with. */
 export interface ConnectionOptions {
-  /** How long one connect, one send or one response may take; default 30,000. */
+  /** How long one connect, one send or one response may take; default 120,000. */
   timeoutMilliseconds?: number;
 }
 
@@ -58,7 +58,7 @@ export class RawConnection {
 
   /** Connects. Half-open is allowed, so that the server's end of sending does not end ours. */
   static async open(host: string, port: number, options: ConnectionOptions = {}): Promise<RawConnection> {
-    const timeoutMilliseconds = options.timeoutMilliseconds ?? 30_000;
+    const timeoutMilliseconds = options.timeoutMilliseconds ?? 120_000;
     const socket = connect({ host, port, allowHalfOpen: true });
     try {
       await once(socket, "connect", { signal: AbortSignal.timeout(timeoutMilliseconds) });

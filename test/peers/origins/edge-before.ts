@@ -45,8 +45,8 @@ export class EdgeBefore {
     const connection = await this.open();
     const ack = await createSession(connection, target);
     expectAck(ack, CREATED);
-    const session = { target, sessionId: ack.sessionId ?? "", bytes };
-    return new Upload(connection, async () => await this.open(), session, {});
+    const session = { destination: target, sessionId: ack.sessionId ?? "", bytes };
+    return new Upload(this, session, { connection });
   }
 
   /** A session whose bytes are all at the edge. */
