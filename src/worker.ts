@@ -3,6 +3,7 @@ import { bits } from "./middleware/bits.ts";
 import { type Config, readConfig } from "./config/config.ts";
 import type { Env } from "./env.ts";
 import { health } from "./middleware/health.ts";
+import { httpDoor } from "./ingress/http.ts";
 import { tcpDoor } from "./ingress/tcp.ts";
 import { log } from "./runtime/log.ts";
 import { reverseProxy } from "./proxy/pass-through.ts";
@@ -31,6 +32,6 @@ function doorLimits(env: Env): Config["door"] {
 
 /** Two doors, one app: HTTP by `fetch`, and the raw connections of BITS clients by `connect`. */
 export default {
-  fetch: app.fetch,
+  fetch: httpDoor<Env>(app.fetch),
   connect: tcpDoor<Env>(app.fetch, doorLimits),
 } satisfies ExportedHandler<Env>;

@@ -1,3 +1,34 @@
+/*
+ * How the TCP door works.
+ *
+ * The runtime hands each connection to the Worker's `connect` handler as a socket: two streams of bytes. The door makes
+ * requests of the bytes, gives each to the same app that `fetch` serves, and writes the app's responses back. A
+ * connection's life is one asynchronous function, from `connect` down:
+ *
+ *   tcp.ts            counts the client's connections, and closes the socket whatever happens
+ *   connection.ts     one request after the other: head, app, response, what is left of the body
+ *   wire.ts           the socket, with a time limit on every read and write, and bytes that were read too far
+ *   request-body.ts   the body, which stays on the wire until the app reads it, and goes straight into its buffer
+ *   send-response.ts  the app's response, with its length or in chunks
+ *   ../http1/         the grammar: heads, framing, chunks; pure, and strict: what two readers could frame differently is
+ *                     refused and never repaired (RFC 9112 11.2)
+ *
+ * Three rules hold everywhere. First, one read and one write of the socket are under way at a time, and whoever reads next
+ * takes what the one before has read too far (`Wire.unread`). Second, a message that breaks off is an error to whoever
+ * reads it and never an end (ruling 29, an incomplete message is never a complete one): `RequestBody` gives what came, and
+ * then throws `BodyLost`; a response that breaks off is written without its last chunk, and the connection is broken.
+ * Third, a connection is closed only after the client had the chance to read its answer: the door says that it will
+ * write no more, and takes what still comes for two seconds (`linger`), because a socket that is closed with bytes unread
+ * is reset, and the reset takes the answer with it (RFC 9112 9.6).
+ *
+ * While the app thinks, nobody reads the socket. An app that wants to know whether its client has left asks
+ * `Arrival.whenGone`, which begins the read of the next head before its time: the end of the client's stream in its place
+ * tells that the client has left. The app's request to the origin is then ended; a commit's is not.
+ *
+ * The HTTP door (http.ts) is the runtime's own server. A CONNECT there comes out here: the runtime accepts it with 200 and
+ * gives the tunnel to `connect`. It would be this door, past whatever rules a gateway before the HTTP door has. A tunnel
+ * has no peer's address, and is closed before a byte of it is read.
+ */
 import { serveConnection } from "./connection.ts";
 import { DEFAULT_DOOR_LIMITS, type DoorLimits } from "./door-limits.ts";
 import { Refusal } from "../http1/refusals.ts";
@@ -35,7 +66,8 @@ export function tcpDoor<Env>(
     const isFull = all > limits.maximumConnections;
     const wire = new Wire(socket, limits.writeTimeoutSeconds);
     const clientAddress = await addressOf(socket);
-    const client = clientAddress ?? "";
+    if (clientAddress === null) return await wire.close(); // a CONNECT at the HTTP door, or a client that is gone
+    const client = clientAddress;
     const connections = open.get(client) ?? 0;
     open.set(client, connections + 1);
     try {
@@ -63,7 +95,7 @@ export function tcpDoor<Env>(
   };
 }
 
-/** The peer's address without its port; IPv6 without brackets. */
+/** The peer's address without its port; IPv6 without brackets. Null for a CONNECT that came in at the HTTP door. */
 async function addressOf(socket: Socket): Promise<string | null> {
   try {
     const { remoteAddress } = await socket.opened;

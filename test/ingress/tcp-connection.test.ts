@@ -24,7 +24,7 @@ describe("a request as the app sees it", () => {
         ["content-length", "0"],
         ["host", "edge.example"],
       ],
-      arrival: { door: "tcp", method: "BITS_POST", clientAddress: "127.0.0.1" },
+      arrival: { door: "tcp", method: "BITS_POST", target: "/arrival?a=b", clientAddress: "127.0.0.1" },
     });
   });
 
