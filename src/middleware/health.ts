@@ -9,7 +9,7 @@ const NEVER_KEPT = { "Cache-Control": "no-store" };
 /**
  * Says how this edge is: 200 or 503, and nothing about sessions. It calls `next` for all paths but two.
  *
- * HEALTH_PATH, `/healthz` by default, is for a monitor: whether the configuration can be read, the origin answers, and
+ * HEAD is answered as GET, without the body. HEALTH_PATH, `/healthz` by default, is for a monitor: whether the configuration can be read, the origin answers, and
  * this edge is ready. `ready` beside it, `/ready` by default, is for a load balancer, which asks every second or two: only
  * whether packets may be sent here. An origin that is silent is so for every edge, and clients are to hear that in an Ack.
  *
@@ -25,7 +25,8 @@ export function health(readConfig: (env: Env) => Config): MiddlewareHandler<{ Bi
     const config = readSafely(readConfig, context.env);
     const path = config instanceof ConfigError ? DEFAULT_PATH : config.healthPath;
     const isForBalancer = context.req.path === path.replace(/[^/]*$/, "ready");
-    if (context.req.method !== "GET" || (context.req.path !== path && !isForBalancer)) return await next();
+    const isAsked = context.req.method === "GET" || context.req.method === "HEAD";
+    if (!isAsked || (context.req.path !== path && !isForBalancer)) return await next();
     const configuration = config instanceof ConfigError ? "wrong" : "fine";
     const ready = config instanceof ConfigError || !(await isReady(config)) ? "no" : "yes";
     if (isForBalancer) return context.json({ ready }, ready === "yes" ? 200 : 503, NEVER_KEPT);

@@ -8,6 +8,8 @@ const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout
 /** Never part of a Windows file name: separators, stream and wildcard characters; `hasControl` looks for the others. */
 const FORBIDDEN = /["*/:<>?\\|]/;
 const DELETE = "\u007f";
+/** The short name that Windows gives to a long one: `SECRET~1`, `WEB~1.CON`. It is a second name of another file, perhaps of one that has rules of its own. */
+const SHORT_NAME = /^(?=[^.]{2,8}(?:\.|$))[^.~]{1,6}~\d{1,6}(?:\.[^.]{0,3})?$/;
 
 /**
  * Says whether a path can be the destination of an upload: it names a file, and it names the file in one way only. Two
@@ -39,7 +41,8 @@ export function segmentsBelow(path: string, directoryPath: string): (string | nu
 }
 
 function isFileName(name: string): boolean {
-  return name !== "" && !FORBIDDEN.test(name) && !hasControl(name) && !/[. ]$/.test(name) && !isDevice(name);
+  if (name === "" || FORBIDDEN.test(name) || hasControl(name) || /[. ]$/.test(name)) return false;
+  return !isDevice(name) && !SHORT_NAME.test(name);
 }
 
 /** The device is the part before the first dot, without the spaces at its end: `con .txt`, but not `Con Edison bill.pdf`. */

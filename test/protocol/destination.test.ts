@@ -10,6 +10,9 @@ test.each([
   "/uploads/%E4.txt", // an old client's code page
   "/uploads/%252e%252e/a",
   "/uploads/.hidden",
+  "/uploads/report~1.draft", // no short name: those have three letters after the dot
+  "/uploads/backup~old.txt",
+  "/uploads/quarterly~2024.xlsx",
   "/uploads/Con%20Edison%20bill.pdf", // a device's name is more than a beginning
   "/uploads/AUX%20cable%20list.xlsx",
   "/uploads/com1%20capture%202024.log",
@@ -56,6 +59,9 @@ test.each([
   ["a device with a small digit", "/uploads/COM%C2%B9"],
   ["a device as a folder", "/uploads/aux/a.txt"],
   ["a device as a folder, with a space", "/uploads/aux%20.d/a.txt"],
+  ["a short name of Windows's, as a folder", "/uploads/SECRET~1/x"],
+  ["a short name with an extension", "/uploads/WEB~1.CON"],
+  ["a short name's other form", "/uploads/se1a2b~1.txt"],
   ["a trailing dot", "/uploads/a.txt."],
   ["a trailing space", "/uploads/a.txt%20"],
   ["a wildcard", "/uploads/*.txt"],

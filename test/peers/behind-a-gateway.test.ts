@@ -1,0 +1,116 @@
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { RawOrigin } from "../proxy/raw-origin.ts";
+import { type Edge, startEdge } from "../support/edge.ts";
+import type { HttpResponse } from "../support/http-response.ts";
+import { RawConnection } from "../support/raw-connection.ts";
+import { Gateway } from "./gateway.ts";
+import { PEERS } from "./peers.ts";
+
+const GZIP = gzipSync("the bytes as they are").toString("latin1");
+const DONE = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+const PATIENCE = { timeout: 20_000, interval: 20 };
+
+describe.each(PEERS)("What is not BITS, through %s, which the edge trusts", (_, start) => {
+  let origin: RawOrigin;
+  let edge: Edge;
+  let gateway: Gateway;
+  beforeAll(async () => {
+    origin = await RawOrigin.start();
+    edge = await startEdge({
+      vars: {
+        ORIGIN_URL: origin.url,
+        UPLOAD_DIRECTORIES: [{ path: "/uploads/" }],
+        TRUSTED_PROXIES: ["127.0.0.1/32"],
+      },
+    });
+    gateway = await Gateway.start(start, `127.0.0.1:${edge.httpPort}`);
+  });
+  afterAll(async () => {
+    await gateway.stop();
+    await edge.stop();
+    await origin[Symbol.asyncDispose]();
+  });
+
+  async function ask(...lines: string[]): Promise<HttpResponse> {
+    using connection = await RawConnection.open("127.0.0.1", gateway.httpPort);
+    await connection.send([...lines, "", ""].join("\r\n"));
+    return await connection.readResponse();
+  }
+
+  test("the origin is told whom the gateway saw, and nothing that a client made up", async () => {
+    origin.answer = () => DONE;
+    const forged = [
+      "X-Forwarded-Port",
+      "X_Forwarded_For",
+      "X-Original-URL",
+      "Forwarded",
+      "Idempotency-Key",
+      "X-HTTP-Method",
+    ];
+    const lines = forged.map((name) => `${name}: 666`);
+    await ask("GET /told HTTP/1.1", "Host: bits.example.com", "Connection: close, X-Forwarded-For", ...lines);
+    const { values } = origin.to("/told")[0] ?? { values: () => [] };
+    expect(values("X-Forwarded-For")).toEqual(["127.0.0.1"]);
+    expect(values("X-Forwarded-Host")).toEqual(["bits.example.com"]);
+    expect(values("X-Forwarded-Proto")).toEqual(["http"]);
+    expect(values("Via").at(-1)).toMatch(/1\.1 bits-edge$/);
+    expect(forged.filter((name) => values(name).length > 0)).toEqual([]);
+  });
+
+  test("CONNECT is refused", async () => {
+    using connection = await RawConnection.open("127.0.0.1", gateway.httpPort);
+    await connection.send("CONNECT a.example:80 HTTP/1.1\r\nHost: a.example:80\r\n\r\n");
+    expect((await connection.readToEnd()).toString("latin1")).toMatch(/^HTTP\/1\.1 4\d\d /);
+  });
+
+  test.each(["h\\admin", "h/admin", "u@h", "h?x"])(
+    "a Host that moves the path is refused: %s",
+    async (host) => {
+      origin.answer = () => DONE;
+      const before = origin.requests.length;
+      const { status } = await ask("GET /users.aspx HTTP/1.1", `Host: ${host}`, "Connection: close");
+      expect([status, origin.requests.length]).toEqual([400, before]);
+    },
+  );
+
+  test.each(["/a%2fb", "/..%252f", "/a%EF%BC%8Fb"])(
+    "a path that could be read in two ways is refused: %s",
+    async (path) => {
+      expect((await ask(`GET ${path} HTTP/1.1`, "Host: a", "Connection: close")).status).toBe(400);
+    },
+  );
+
+  test("encoded bytes come as the origin sent them", async () => {
+    const head = [
+      "HTTP/1.1 200 OK",
+      "Content-Encoding: gzip",
+      `Content-Length: ${GZIP.length}`,
+      'ETag: "gz"',
+      "",
+      "",
+    ];
+    origin.answer = () => head.join("\r\n") + GZIP;
+    const response = await ask(
+      "GET /encoded HTTP/1.1",
+      "Host: a",
+      "Accept-Encoding: gzip",
+      "Connection: close",
+    );
+    expect(response.body.toString("latin1")).toBe(GZIP);
+    expect([response.header("Content-Encoding"), response.header("ETag")]).toEqual(["gzip", '"gz"']);
+  });
+
+  test.each(["Content-Length: 100000\r\n\r\n0123456789", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"])(
+    "a client that leaves inside its body ends the origin's request: %j",
+    async (rest) => {
+      const target = `/broken/${rest.length}`;
+      const connection = await RawConnection.open("127.0.0.1", gateway.httpPort);
+      await connection.send(`PUT ${target} HTTP/1.1\r\nHost: a\r\n${rest}`);
+      await vi.waitFor(() => expect(origin.to(target)).toHaveLength(1), PATIENCE);
+      connection.reset();
+      await vi.waitFor(() => expect(origin.to(target)[0]?.isLeft).toBe(true), PATIENCE);
+      expect(origin.to(target)[0]?.isWhole).toBe(false);
+    },
+  );
+});
