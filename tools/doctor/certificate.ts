@@ -85,7 +85,7 @@ function judgeCertificate(socket: TLSSocket, hostname: string): Finding {
 }
 
 function issuerOf({ issuer }: PeerCertificate): string {
-  return issuer.O ?? issuer.CN ?? "an unknown authority";
+  return [issuer.O ?? issuer.CN ?? "an unknown authority"].flat().join(", ");
 }
 
 function namesOf({ subjectaltname: names = "" }: PeerCertificate, code: string): string {

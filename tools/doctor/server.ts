@@ -22,7 +22,9 @@ export async function examineServer(patient: Patient): Promise<Finding> {
     );
   }
   const { hresult } = heard.answer;
-  if (hresult === FAULTS.sessionUnknown.hresult) return judge(heard);
+  // A directory that takes no uploads says so before it looks for the session.
+  const isRefusal = hresult === FAULTS.uploadsNotEnabled.hresult || hresult === FAULTS.misconfigured.hresult;
+  if (hresult === FAULTS.sessionUnknown.hresult || isRefusal) return judge(heard);
   if (hresult === FAULTS.sessionIdMissing.hresult && heard.answer.status === 400) {
     return bad(
       "server",

@@ -15,8 +15,9 @@ export async function examineVerbs(patient: Patient): Promise<Finding> {
   return neither(bitsPost, post);
 }
 
+/** An Ack that refuses has arrived too: what it says is for the steps that follow. */
 function isAck(heard: Heard): boolean {
-  return heard.kind === "spoken" && heard.answer.isAck && heard.answer.status === 200;
+  return heard.kind === "spoken" && heard.answer.isAck;
 }
 
 /** The edge is there, and what stands before it, or its own HTTP front end, stops the verb. */

@@ -1,5 +1,6 @@
 import { Command, CommanderError, type Option } from "commander";
 import { doctorOptions, type DoctorOptions } from "../doctor/options.ts";
+import { type InitOptions, initOptions } from "../init/options.ts";
 import {
   type OperatorOptions,
   operatorOptions,
@@ -19,6 +20,32 @@ import { untilSignal } from "./until-signal.ts";
  * @returns the exit code, see {@link EXIT}
  */
 export async function run(argv: readonly string[]): Promise<number> {
+  const program = DELEGATED[argv[2] ?? ""];
+  return program === undefined ? await runOwn(argv) : await runDelegated(program.start);
+}
+
+/** Programs that read the command line themselves, and set the process' exit code. */
+const DELEGATED: {
+  readonly [name: string]: { readonly description: string; readonly start: () => Promise<unknown> };
+} = {
+  serve: {
+    description: "the edge on this machine, in the foreground",
+    start: async () => await import("../serve.ts"),
+  },
+  "import-iis": {
+    description: "the BITS settings of an IIS server as directories of this edge",
+    start: async () => await import("../import-iis.ts"),
+  },
+};
+
+async function runDelegated(start: () => Promise<unknown>): Promise<number> {
+  // They were programs before they were subcommands: what follows the name is theirs.
+  process.argv.splice(2, 1);
+  await start();
+  return Number(process.exitCode ?? EXIT.done);
+}
+
+async function runOwn(argv: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.done;
   const program = describe((code) => (exitCode = code));
   try {
@@ -63,6 +90,18 @@ function describe(exitWith: (code: number) => void): Command {
     });
   add(doctor, doctorOptions());
   describeOperator(program, exitWith);
+  const init = program
+    .command("init")
+    .description("write the configuration of a new edge, its key, and its gateway's")
+    .argument("[folder]", "where to", ".")
+    .action(async (folder: string, options: InitOptions) => {
+      const { init: start } = await import("../init/command.ts");
+      exitWith(await start(folder, options));
+    });
+  add(init, initOptions());
+  for (const [name, { description }] of Object.entries(DELEGATED)) {
+    program.command(name).description(description).usage("[options]   (--help tells of them)");
+  }
   return program;
 }
 
