@@ -7,18 +7,22 @@ import type { OtherHost } from "./progress.ts";
 export class HostFallback {
   readonly #now: () => number;
   #troubleSince: number | null = null;
+  /** What an earlier Ack of Create-Session named, and was given up. */
+  #leftHost: OtherHost | null = null;
 
   /** @param now milliseconds that never go back */
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** The id of the host to use; null for the URL's own. */
+  /** The id of the host to use; null for the URL's own, to which a session stays when it has come back to it. */
   hostFor(host: OtherHost | null): string | null {
-    if (host === null) return null;
+    if (host === null || host === this.#leftHost) return null;
     const { fallbackTimeoutSeconds: timeout } = host;
     if (timeout === null || this.#troubleSince === null) return host.id;
-    return this.#now() - this.#troubleSince >= timeout * 1000 ? null : host.id;
+    if (this.#now() - this.#troubleSince < timeout * 1000) return host.id;
+    this.#leftHost = host;
+    return null;
   }
 
   /** A packet failed. */
