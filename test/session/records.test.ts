@@ -1,6 +1,6 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
-import { describe, expect, inject, test, vi } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { directoryOf, readConfig } from "../../src/config/config.ts";
 import { stateOf, TRANSITIONS } from "../../src/protocol/transitions.ts";
 import { commitsOf, type Conversation, digestFieldOf, entityOf, storedAt } from "./packets.ts";

@@ -1,5 +1,5 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { Conversation, commitsOf, entityOf, storedAt } from "./packets.ts";
 import { alarmOf, expectGone, IS_SHARED, orphan, piecesOf, storedOf, storePiece } from "./stored-session.ts";
 import { eventually } from "../support/eventually.ts";

@@ -13,7 +13,7 @@ export const SAID_507: Fault = {
 /** The record of a session with every byte. */
 export const WHOLE: SessionRecord = {
   ...PACKET,
-  version: 1,
+  version: 2,
   state: "receiving",
   changedAt: 5,
   total: TOTAL,
