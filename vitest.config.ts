@@ -12,6 +12,9 @@ const WORKERS = Math.max(4, availableParallelism());
 /** No test fails for being slow; this ends one that hangs, on the busiest of machines. */
 const PATIENCE = { testTimeout: 180_000, hookTimeout: 180_000, expect: { poll: { timeout: 60_000 } } };
 
+/** Files of the black box share processes: to start one costs more than many a file, and none leaves anything behind. */
+const SHARED = { isolate: false };
+
 /** Rooms whose tests need no edge, and those that have a project of their own. */
 const PURE = ["test/{protocol,http1,origin,runtime,config,middleware,signed,tools,kill,docs}/**/*.test.ts"];
 const INGRESS = ["test/ingress/**/*.test.ts"];
@@ -35,6 +38,7 @@ function withShortLives(how: string, env: Record<string, string>): { test: Proje
       env,
       setupFiles: ["test/lives/exceptions.ts"],
       globalSetup: ["test/support/bundle.setup.ts"],
+      ...SHARED,
       ...PATIENCE,
     },
   };
@@ -101,6 +105,7 @@ export default defineConfig({
         test: {
           name: "pure",
           include: PURE,
+          ...PATIENCE,
         },
       },
       {
@@ -117,6 +122,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: [...PURE, ...INGRESS, ...SESSION, ...PEERS],
           globalSetup: ["test/support/bundle.setup.ts"],
+          ...SHARED,
           ...PATIENCE,
         },
       },

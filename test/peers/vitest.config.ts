@@ -6,8 +6,8 @@ export default defineConfig({
     include: ["test/peers/**/*.test.ts"],
     globalSetup: ["test/peers/installed.ts"],
     silent: "passed-only",
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // Each file starts two gateways and an edge of its own.
     maxWorkers: 2,
   },
