@@ -1,3 +1,4 @@
+import { splitChallenges } from "./connection-bound-auth.ts";
 import type { Field } from "./request-framing.ts";
 import { REASON_PHRASES } from "./reason-phrases.ts";
 
@@ -45,7 +46,7 @@ export function formatHead(
 /**
  * The fields of an app's response that go to the client: without the connection's, those its Connection field
  * names included, and without Content-Length, which the framing states. Each Set-Cookie stays a field of its own
- * (RFC 6265 section 3).
+ * (RFC 6265 section 3), and so does each challenge: old clients read one a field.
  */
 export function messageFields(headers: Headers): Field[] {
   const named = new Set(
@@ -53,8 +54,11 @@ export function messageFields(headers: Headers): Field[] {
   );
   const fields: Field[] = [];
   for (const [name, value] of headers) {
-    if (name === "content-length" || name === "set-cookie") continue;
-    if (!HOP_BY_HOP.has(name) && !named.has(name)) fields.push([name, value]);
+    if (name === "content-length" || name === "set-cookie" || HOP_BY_HOP.has(name) || named.has(name))
+      continue;
+    if (name === "www-authenticate") {
+      for (const challenge of splitChallenges(value)) fields.push([name, challenge]);
+    } else fields.push([name, value]);
   }
   for (const cookie of headers.getSetCookie()) fields.push(["set-cookie", cookie]);
   return fields;

@@ -32,6 +32,7 @@ export async function reverseProxy(request: Request, config: Config): Promise<Re
   const { clientAddress, url } = senderOf(request, arrival, config.trustedProxies);
   const places = { originUrl: new URL(config.originUrl), clientUrl: new URL(url) };
   if (!isDestinationClear(request.headers.get("Destination"), places)) return refuse(400);
+  if (hasForbiddenContent(request)) return refuse(400);
   if (isForTheEdge(request)) return new Response(null, { status: 200, headers: { "Content-Length": "0" } });
   const exchange = { ...places, clientAddress, method: request.method };
   const over = new AbortController();
@@ -82,7 +83,7 @@ async function forward(
     const response = await send(url, {
       method: request.method,
       headers,
-      body: content.stream,
+      body: isSafe(request) ? null : content.stream,
       redirect: "manual",
       signal: over.signal,
       encodeResponseBody: "manual",
@@ -113,16 +114,25 @@ async function callOff(
 
 /**
  * A connection that was kept may be closed by the origin at the moment it is used again. Whoever asked to see something
- * only asks once more (RFC 9112 9.3.1); whoever asked to do something is told that nobody knows.
+ * only asks once more (RFC 9112 9.3.1); whoever asked to do something is told that nobody knows. Newer runtimes do as much
+ * for whatever has no content and is not POST, by themselves (capnproto/capnproto#2785; seen with workerd 1.20261117.1).
  */
 async function send(url: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, init);
   } catch (error) {
-    const isRepeatable = (init.method === "GET" || init.method === "HEAD") && init.body === null;
-    if (!isRepeatable || init.signal?.aborted === true) throw error;
+    if (!isSafe(init) || init.signal?.aborted === true) throw error;
     return await fetch(url, init);
   }
+}
+
+/** Content of GET and HEAD has no meaning (RFC 9110 9.3.1), and `fetch` cannot send it; the TCP door refuses it, too. */
+function hasForbiddenContent(request: Request): boolean {
+  return isSafe(request) && request.body !== null && request.headers.get("Content-Length") !== "0";
+}
+
+function isSafe({ method }: { readonly method?: string | undefined }): boolean {
+  return method === "GET" || method === "HEAD";
 }
 
 /** OPTIONS that may go no further is answered by whom it has reached (RFC 9110 7.6.2). */

@@ -164,7 +164,8 @@ describe.each(DOORS)("What the origin is told, over the %s door", (door) => {
   });
 
   test.each([
-    ["/uploads//a/./b/../%63", "/uploads/a/c"],
+    ["/uploads//a/./%63", "/uploads/a/c"],
+    ["/uploads/a/b/../%63", "/uploads/a/c"],
     ["/%7euser?x=%7e&y=/../", "/~user?x=%7e&y=/../"],
     ["/a%c3%a4", "/a%C3%A4"],
   ])("the path in its canonical form: %s", async (target, canonical) => {

@@ -110,7 +110,9 @@ describe.each(DOORS)("What comes back, over the %s door", (door) => {
     const response = await answer(lines, "", { status: "401 Unauthorized" });
     const valuesOf = (wanted: string): string[] =>
       response.headers.filter(([name]) => name.toLowerCase() === wanted).map(([, value]) => value);
-    expect(valuesOf("www-authenticate")).toEqual(['Basic realm="a, b"', 'Digest realm="c", nonce="d"']);
+    const challenges = ['Basic realm="a, b"', 'Digest realm="c", nonce="d"'];
+    // The runtime's own server, which is the HTTP door's, writes one field of them (RFC 9110 5.3 lets it).
+    expect(valuesOf("www-authenticate")).toEqual(door === "tcp" ? challenges : [challenges.join(", ")]);
     expect(valuesOf("set-cookie")).toHaveLength(2);
   });
 
@@ -148,18 +150,18 @@ describe.each(DOORS)("What comes back, over the %s door", (door) => {
     }
   });
 
-  test("PUT and POST only once: nobody knows what came of it", async () => {
-    const target = `/once/${door}`;
+  test.each(["PUT", "POST"])("%s only once: nobody knows what came of it", async (method) => {
+    const target = `/once/${door}-${method}`;
     bench().origin.answer = () => RESET;
-    for (const method of ["PUT", "POST", "DELETE"]) {
-      const response = await bench().ask(door, [
-        `${method} ${target} HTTP/1.1`,
-        "Host: a",
-        "Content-Length: 0",
-        "",
-      ]);
-      expect(response.status).toBe(502);
-    }
-    expect(bench().origin.to(target)).toHaveLength(3);
+    const lines = [`${method} ${target} HTTP/1.1`, "Host: a", "Content-Length: 3", ""];
+    expect((await bench().ask(door, lines, "abc")).status).toBe(502);
+    expect(bench().origin.to(target)).toHaveLength(1);
+  });
+
+  test.each(["GET", "HEAD"])("%s with content is refused, and without it passes", async (method) => {
+    bench().origin.answer = () => "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    const lines = [`${method} /content HTTP/1.1`, "Host: a"];
+    expect((await bench().ask(door, [...lines, "Content-Length: 0", ""])).status).toBe(200);
+    expect((await bench().ask(door, [...lines, "Content-Length: 3", ""], "abc")).status).toBe(400);
   });
 });
