@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -160,6 +160,8 @@ describe("What is kept of an upload", () => {
     onTestFinished(async () => await rm(folder, { recursive: true }));
     const progress = { ...begin(10, "offered"), phase: "sending" as const, sessionId: "{A}", offset: 4 };
     await new KeptUpload(folder, "/x", "http://a/").write(identity, progress);
+    const { mode } = await stat(join(folder, `${keyOf("/x", "http://a/")}.json`));
+    expect(mode & 0o077).toBe(0);
     const kept = await new KeptUpload(folder, "/x", "http://a/").read();
     expect(kept).toEqual({ identity, progress: { ...progress, mustPing: true } });
     expect(await new KeptUpload(folder, "/x", "http://b/").read()).toBeNull();

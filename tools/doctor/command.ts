@@ -43,7 +43,7 @@ const SIGNS = { good: "✔", bad: "✘", doubtful: "!", none: "–" } as const;
 const STEP_WIDTH = 14;
 
 /** A finding as a person reads it: the sign, the step, what was seen; below it what that means and what to do. */
-export function inLines({ step, mark, says, means, advice }: Finding, palette: Palette): string {
+function inLines({ step, mark, says, means, advice }: Finding, palette: Palette): string {
   const colour = { good: palette.good, bad: palette.bad, doubtful: palette.doubtful, none: palette.faint }[
     mark
   ];

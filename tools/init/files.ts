@@ -53,7 +53,7 @@ export * from "bits-edge/worker";
 `;
 
 /** The shipped wrangler.toml, with its entry and its [vars] replaced: bindings and migrations are the same for all. */
-export function wranglerToml(shipped: string, answers: Answers): string {
+function wranglerToml(shipped: string, answers: Answers): string {
   const [before] = shipped.split(/^\[vars\]$/m);
   if (before === undefined || before === shipped) throw new Error("the shipped wrangler.toml has no [vars]");
   const changed = before.replace(/^main = .*$/m, 'main = "worker.js"');

@@ -16,11 +16,11 @@ export interface InitOptions {
 
 /** Where the edge runs: as a Worker of Cloudflare, or in workerd on a machine of one's own. */
 export type Target = (typeof TARGETS)[number];
-export const TARGETS = ["cloudflare", "own-machine"] as const;
+const TARGETS = ["cloudflare", "own-machine"] as const;
 
 /** What rewrites the verb in front of the HTTP door; `none` where clients reach the TCP door. */
 export type GatewayName = (typeof GATEWAYS)[number];
-export const GATEWAYS = ["none", "nginx", "haproxy"] as const;
+const GATEWAYS = ["none", "nginx", "haproxy"] as const;
 
 export function initOptions(): Option[] {
   return [
