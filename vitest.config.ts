@@ -44,55 +44,66 @@ function withShortLives(how: string, env: Record<string, string>): { test: Proje
   };
 }
 
-/** A project inside workerd, with the edge's classes at hand, in front of an origin on Node. */
-function inWorkerd(project: ProjectConfig): UserWorkspaceConfig {
-  return { plugins: [SESSION_EDGE], test: { ...PATIENCE, ...project } };
+/**
+ * A project inside workerd, with the edge's classes at hand, in front of an origin on Node; once with an object for each
+ * session, and once with all sessions in one object.
+ */
+function inWorkerd(project: ProjectConfig & { name: string }): UserWorkspaceConfig[] {
+  const test = { ...PATIENCE, ...project };
+  return [
+    { plugins: [sessionEdge(0)], test },
+    { plugins: [sessionEdge(1)], test: { ...test, name: `${project.name}, in one object` } },
+  ];
 }
 
-const SESSION_EDGE = cloudflareTest(({ inject }) => ({
-  main: "./src/worker.ts",
-  miniflare: {
-    compatibilityDate: "2026-10-20",
-    durableObjects: {
-      UPLOAD_SESSIONS: { className: "UploadSession", useSQLite: true },
-      SESSION_COUNTERS: { className: "SessionCounter", useSQLite: true },
+const sessionEdge = (sessionObjects: number) =>
+  cloudflareTest(({ inject }) => ({
+    main: "./src/worker.ts",
+    miniflare: {
+      compatibilityDate: "2026-10-20",
+      durableObjects: {
+        UPLOAD_SESSIONS: { className: "UploadSession", useSQLite: true },
+        SESSION_COUNTERS: { className: "SessionCounter", useSQLite: true },
+      },
+      ratelimits: {
+        CREATE_SESSION_LIMIT: { namespace_id: "1001", simple: { limit: 100, period: 60 } },
+      },
+      bindings: {
+        SESSION_KEY: "a key for tests, of 32 characters or more",
+        ORIGIN_URL: inject<string>("originUrl"),
+        SESSION_OBJECTS: sessionObjects,
+        UPLOAD_DIRECTORIES: [
+          { path: "/uploads/" },
+          { path: "/short/", session_timeout_seconds: 1 },
+          { path: "/limited/", maximum_sessions_per_client: 3 },
+          { path: "/notify/", notification: "by-value", notification_url: "/receive.ashx" },
+          {
+            path: "/at-once/",
+            notification: "by-value",
+            notification_url: "/receive.ashx",
+            commit_on: "last-fragment",
+          },
+          {
+            path: "/reply/",
+            notification: "by-value",
+            notification_url: "/receive.ashx",
+            reply: true,
+          },
+          {
+            path: "/hold/",
+            notification: "by-value",
+            notification_url: "/receive.ashx",
+            unknown_outcome: "hold",
+          },
+        ],
+      },
     },
-    ratelimits: {
-      CREATE_SESSION_LIMIT: { namespace_id: "1001", simple: { limit: 100, period: 60 } },
-    },
-    bindings: {
-      SESSION_KEY: "a key for tests, of 32 characters or more",
-      ORIGIN_URL: inject<string>("originUrl"),
-      UPLOAD_DIRECTORIES: [
-        { path: "/uploads/" },
-        { path: "/short/", session_timeout_seconds: 1 },
-        { path: "/notify/", notification: "by-value", notification_url: "/receive.ashx" },
-        {
-          path: "/at-once/",
-          notification: "by-value",
-          notification_url: "/receive.ashx",
-          commit_on: "last-fragment",
-        },
-        {
-          path: "/reply/",
-          notification: "by-value",
-          notification_url: "/receive.ashx",
-          reply: true,
-        },
-        {
-          path: "/hold/",
-          notification: "by-value",
-          notification_url: "/receive.ashx",
-          unknown_outcome: "hold",
-        },
-      ],
-    },
-  },
-}));
+  }));
 
 /**
  * Three rooms: what is pure and what is black box run on Node, the session's own tests inside workerd. The black box
  * is opened three times: with the edge as it is, and with those whose objects are aborted, or evicted, before every packet.
+ * The evicted one is an object that all sessions share. SESSION_OBJECTS=4 in the environment has the others do so too.
  */
 export default defineConfig({
   test: {
@@ -127,14 +138,14 @@ export default defineConfig({
         },
       },
       withShortLives("aborted", { ABORTS: "before-packets" }),
-      withShortLives("evicted", { EVICTS: "before-packets" }),
-      inWorkerd({
+      withShortLives("evicted, with all sessions in one", { EVICTS: "before-packets", SESSION_OBJECTS: "1" }),
+      ...inWorkerd({
         name: "session",
         include: SESSION,
         exclude: STORED_SESSIONS,
         globalSetup: ["test/session/origin.setup.ts"],
       }),
-      inWorkerd({
+      ...inWorkerd({
         name: "stored sessions",
         include: STORED_SESSIONS,
         // They have the same sessions, and count what their one origin sees of them.

@@ -7,6 +7,7 @@ import { parseSessionId, type SessionId } from "../../src/protocol/session-id.ts
 import type { Answer } from "../../src/protocol/session-answer.ts";
 import type { Piece } from "../../src/session/session-calls.ts";
 import type { SessionPacket } from "../../src/protocol/session-record.ts";
+import { objectNameOf } from "../../src/signed/session-place.ts";
 
 export { SessionCounter } from "../../src/worker.ts";
 
@@ -27,8 +28,8 @@ const COMMAND = /^\/-\/(abort|alarm)\/([^/]+)$/;
 const DATA_FOLDER = /\/BITS-Sessions\/(?:Requests|Replies)\/([^/]+)\//;
 
 // What the edge's one isolate remembers: an object's own memory ends with its life.
-/** How many packets of a session are being answered. */
-const packetsInside = new Map<SessionId, number>();
+/** How many packets an object is answering, by its name. */
+const packetsInside = new Map<string, number>();
 /** What an object has died of already, and is spared when it comes again. */
 const causes = new Set<string>();
 
@@ -38,9 +39,10 @@ export class UploadSession extends Session {
 
   /** A packet comes in, or this object dies of it; the next life lets it in. One step, so that packets cannot meet. */
   enter(sessionId: SessionId, packet: string): void {
-    const inside = packetsInside.get(sessionId) ?? 0;
+    const object = objectNameOf(sessionId);
+    const inside = packetsInside.get(object) ?? 0;
     if (inside === 0) this.#dieOnceOf(packet);
-    packetsInside.set(sessionId, inside + 1);
+    packetsInside.set(object, inside + 1);
     console.log(JSON.stringify({ event: "entered", session: sessionId, life: this.#life }));
   }
 
@@ -54,8 +56,18 @@ export class UploadSession extends Session {
     this.ctx.abort(DEATH);
   }
 
-  async ring(): Promise<void> {
+  /** The alarm rings, the session is due, and what comes of it has come. */
+  async ring(sessionId: SessionId): Promise<void> {
+    const { sql } = this.ctx.storage;
+    sql.exec("UPDATE sessions SET due = 0 WHERE id = ?", sessionId);
     await this.alarm();
+    for (let isCommitting = true; isCommitting;) {
+      await scheduler.wait(20);
+      const { record } = sql
+        .exec<{ record: string }>("SELECT record FROM sessions WHERE id = ?", sessionId)
+        .one();
+      isCommitting = record.includes('"state":"committing"');
+    }
   }
 
   #dieOnceOf(cause: string): void {
@@ -68,7 +80,7 @@ export class UploadSession extends Session {
 async function answer(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
   const { pathname } = new URL(request.url);
   const [, command, name = ""] = COMMAND.exec(pathname) ?? [];
-  if (command !== undefined) return await obey(command, env.UPLOAD_SESSIONS.getByName(name));
+  if (command !== undefined) return await obey(command, parseSessionId(name), env);
   const id = request.headers.get(HEADER.sessionId) ?? DATA_FOLDER.exec(pathname)?.[1];
   const sessionId = parseSessionId(id ?? "");
   if (env.ABORTS !== "before-packets" || sessionId === null) return await worker.fetch(request, env, context);
@@ -76,7 +88,8 @@ async function answer(request: Request, env: Env, context: ExecutionContext): Pr
   try {
     return await worker.fetch(request, env, context);
   } finally {
-    packetsInside.set(sessionId, (packetsInside.get(sessionId) ?? 1) - 1);
+    const object = objectNameOf(sessionId);
+    packetsInside.set(object, (packetsInside.get(object) ?? 1) - 1);
   }
 }
 
@@ -84,14 +97,16 @@ async function enter(sessionId: SessionId, env: Env): Promise<void> {
   const packet = crypto.randomUUID();
   for (let isInside = false; !isInside;) {
     // A stub that has seen its object die is dead too.
-    const entered = env.UPLOAD_SESSIONS.getByName(sessionId).enter(sessionId, packet);
+    const entered = env.UPLOAD_SESSIONS.getByName(objectNameOf(sessionId)).enter(sessionId, packet);
     isInside = await entered.then(() => true, isOtherThanDeath);
   }
 }
 
-async function obey(command: string, session: DurableObjectStub<UploadSession>): Promise<Response> {
-  if (command === "alarm") await session.ring();
-  else await session.die().catch(isOtherThanDeath);
+async function obey(command: string, sessionId: SessionId | null, env: Env): Promise<Response> {
+  if (sessionId === null) return new Response(null, { status: 404 });
+  const object = env.UPLOAD_SESSIONS.getByName(objectNameOf(sessionId));
+  if (command === "alarm") await object.ring(sessionId);
+  else await object.die().catch(isOtherThanDeath);
   return new Response(null, { status: 204 });
 }
 

@@ -4,6 +4,7 @@ import type { Env as EdgeEnv } from "../../src/env.ts";
 import { tcpDoor } from "../../src/ingress/tcp.ts";
 import { HEADER } from "../../src/protocol/headers.ts";
 import { parseSessionId } from "../../src/protocol/session-id.ts";
+import { objectNameOf } from "../../src/signed/session-place.ts";
 
 export { SessionCounter } from "../../src/worker.ts";
 
@@ -20,7 +21,7 @@ interface Unsafe {
 /** A reply's URL has the session's id as one of its folders. */
 const DATA_FOLDER = /\/BITS-Sessions\/(?:Requests|Replies)\/([^/]+)\//;
 
-/** How many packets of a session are being answered: the runtime evicts no object that has something to do. */
+/** How many packets an object is answering, by its name: the runtime evicts no object that has something to do. */
 const packetsInside = new Map<string, number>();
 
 /** Of each life of an object the log has a name. */
@@ -37,14 +38,15 @@ async function answer(request: Request, env: Env, context: ExecutionContext): Pr
   const id = request.headers.get(HEADER.sessionId) ?? DATA_FOLDER.exec(new URL(request.url).pathname)?.[1];
   const session = parseSessionId(id ?? "");
   if (session === null) return await worker.fetch(request, env, context);
-  const inside = packetsInside.get(session) ?? 0;
-  packetsInside.set(session, inside + 1);
+  const object = objectNameOf(session);
+  const inside = packetsInside.get(object) ?? 0;
+  packetsInside.set(object, inside + 1);
   try {
-    if (inside === 0) await evict(env.UPLOAD_SESSIONS.getByName(session));
-    await env.UPLOAD_SESSIONS.getByName(session).enter(session);
+    if (inside === 0) await evict(env.UPLOAD_SESSIONS.getByName(object));
+    await env.UPLOAD_SESSIONS.getByName(object).enter(session);
     return await worker.fetch(request, env, context);
   } finally {
-    packetsInside.set(session, (packetsInside.get(session) ?? 1) - 1);
+    packetsInside.set(object, (packetsInside.get(object) ?? 1) - 1);
   }
 }
 

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Conversation, commitsOf, entityOf } from "./packets.ts";
 import { orphan, storedOf } from "./stored-session.ts";
 import { eventually } from "../support/eventually.ts";
+import { watchLog } from "./watch-log.ts";
 
 /** The edge's clock jumps; a session's times are those of the clock as it was. */
 const HOUR = 60 * 60 * 1000;
@@ -106,13 +107,10 @@ test.each([-3 * HOUR, 3 * HOUR])("a commit that was cut off goes on after a jump
   await upload.fragment(entityOf(10));
   await orphan(upload);
   vi.setSystemTime(start + jump);
-  const lines: string[] = [];
-  const spy = vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
+  const lines = watchLog(upload);
   await wake(upload);
   await eventually(async () => expect((await storedOf(upload)).record?.state).toBe("committed"));
-  spy.mockRestore();
   expect(await commitsOf(destination)).toMatchObject([{ bytes: 10, key: "the-key" }]);
-  const ends = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-  const orphaned = ends.find(({ outcome }) => outcome === "orphaned");
+  const orphaned = lines.find(({ outcome }) => outcome === "orphaned");
   expect(orphaned?.["milliseconds"]).toBe(Math.max(0, jump));
 });

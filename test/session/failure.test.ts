@@ -1,28 +1,19 @@
 import { evictDurableObject } from "cloudflare:test";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { parseSessionId } from "../../src/protocol/session-id.ts";
 import { relayFragment } from "../../src/middleware/relay-fragment.ts";
 import { Conversation, entityOf } from "./packets.ts";
 import { setRecord, stagedBytesAt } from "./stored-session.ts";
+import { watchLog } from "./watch-log.ts";
 
 const MEBIBYTE = 1024 * 1024;
-
-/** The lines that the edge writes from now on. */
-function watchLog(): Record<string, unknown>[] {
-  const lines: Record<string, unknown>[] = [];
-  const spy = vi.spyOn(console, "log").mockImplementation((line: string) => {
-    lines.push(JSON.parse(line) as Record<string, unknown>);
-  });
-  onTestFinished(() => spy.mockRestore());
-  return lines;
-}
 
 test("an object that breaks is answered 503, and the log says whose packet met it", async () => {
   const upload = await Conversation.begin("/uploads/broken.bin?secret=1");
   await upload.fragment(entityOf(10), 0, 5);
   await setRecord(upload, "'no JSON'");
   await evictDurableObject(upload.object);
-  const lines = watchLog();
+  const lines = watchLog(upload);
   const ack = await upload.send("Close-Session", { "CF-Connecting-IP": "192.0.2.7" });
   expect([ack.status, ack.headers.get("BITS-Error-Code")]).toEqual([503, "0x801901F7"]);
   expect(lines).toEqual([

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { readConfig } from "../../src/config/config.ts";
 import { commitsOf, type Conversation, entityOf, nameOf } from "./packets.ts";
 import { alarmOf, expectGone, load, makeDue, rawOf, setRecord } from "./stored-session.ts";
+import { watchLog } from "./watch-log.ts";
 
 const DAY_MS = 86_400_000;
 const TIMEOUT_MS = 14 * DAY_MS;
@@ -56,20 +57,11 @@ async function loadBroken(record: string): Promise<Conversation> {
 /** When Create-Session was answered, as the id has it. */
 const issuedAtOf = (upload: Conversation) => Number.parseInt(nameOf(upload).slice(0, 8), 16) * 1000;
 
-/** The lines that the edge writes from now on. */
-function watchLog(): Record<string, unknown>[] {
-  const lines: Record<string, unknown>[] = [];
-  vi.spyOn(console, "log").mockImplementation((line: string) => {
-    lines.push(JSON.parse(line) as Record<string, unknown>);
-  });
-  return lines;
-}
-
 describe.each(BREAKAGES)("%s in place of a session's record:", (_, record) => {
   test("every packet but Cancel-Session is told to come back, and nothing changes", async () => {
     const upload = await loadBroken(record);
     const before = await rawOf(upload);
-    const lines = watchLog();
+    const lines = watchLog(upload);
     const acks = [
       await upload.fragment(WHOLE, 12),
       await upload.send("Fragment", { "Content-Range": "bytes 9-1/20" }),
@@ -86,7 +78,7 @@ describe.each(BREAKAGES)("%s in place of a session's record:", (_, record) => {
     const upload = await loadBroken(record);
     const stored = await rawOf(upload);
     const end = issuedAtOf(upload) + TIMEOUT_MS;
-    const lines = watchLog();
+    const lines = watchLog(upload);
     vi.useFakeTimers({ toFake: ["Date"] });
     for (const now of [end - DAY_MS, end - 60_000, end - 1]) {
       vi.setSystemTime(now);
@@ -121,7 +113,7 @@ test.each(SOME)("%s: Cancel-Session removes everything, and nothing was committe
   const upload = await loadBroken(record);
   const destination = new URL(upload.url).pathname;
   const commits = (await commitsOf(destination)).length;
-  const lines = watchLog();
+  const lines = watchLog(upload);
   expect((await upload.cancel()).status).toBe(200);
   await expectGone(upload);
   expect(await commitsOf(destination)).toHaveLength(commits);

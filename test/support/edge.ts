@@ -123,13 +123,19 @@ async function withPublicUrl({
   return { vars: { ...vars, PUBLIC_URL: `http://127.0.0.1:${port}` }, httpPort: port };
 }
 
+/** Any test can be run with sessions that share objects: SESSION_OBJECTS=4 in the environment. */
+function withSessionObjects(options: EdgeOptions): EdgeOptions {
+  const { SESSION_OBJECTS } = process.env;
+  return SESSION_OBJECTS === undefined ? options : { ...options, vars: { SESSION_OBJECTS, ...options.vars } };
+}
+
 /** Starts the edge and resolves when both doors take connections. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const folder = await mkdtemp(join(tmpdir(), "bits-edge-"));
   const storage = options.storage ?? join(folder, "storage");
   await mkdir(storage, { recursive: true });
   const secrets = { SESSION_KEY: randomBytes(32).toString("base64url"), ...options.secrets };
-  const { vars, httpPort: firstHttpPort } = await withPublicUrl(options);
+  const { vars, httpPort: firstHttpPort } = await withPublicUrl(withSessionObjects(options));
   const logs: LogLine[] = [];
   const remains = { recursive: true, force: true, maxRetries: 5 };
   const callOff = atProcessEnd(() => rmSync(folder, remains));
