@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
 import * as v from "valibot";
+import { DENIED_EXTENSIONS, DENIED_SEGMENTS } from "../protocol/name-policy.ts";
 
 /** Two weeks, IIS's BITSSessionTimeout. */
 const SESSION_TIMEOUT_SECONDS = 1_209_600;
@@ -36,6 +37,16 @@ const CIDRS = v.array(
     v.check(isRange, "a CIDR range such as 192.0.2.0/24 or 2001:db8::/32, of IPv4 in its own form"),
   ),
   "a list of CIDR ranges such as 192.0.2.0/24",
+);
+const EXTENSION = 'an extension such as ".config", or "." for names without one';
+const EXTENSIONS = v.array(
+  v.pipe(v.string(EXTENSION), v.regex(/^\.[^./\\;]*$/, EXTENSION), v.toLowerCase()),
+  "a list of extensions",
+);
+const SEGMENT = 'a name of a file or folder such as "bin"';
+const SEGMENTS = v.array(
+  v.pipe(v.string(SEGMENT), v.regex(/^[^/\\;]+$/, SEGMENT), v.toLowerCase()),
+  "a list of names",
 );
 /** A URL of http or https; one with a name and password would show them wherever the URL is shown. */
 const url = (expected: string, base?: string) =>
@@ -94,6 +105,9 @@ export const DIRECTORY = v.strictObject(
     authorize: v.optional(v.picklist(["none", "origin"], '"none" or "origin"'), "none"),
     authorize_url: v.optional(url(RELATIVE_URL, ANY_BASE)),
     allow_from: v.optional(CIDRS),
+    deny_extensions: v.optional(EXTENSIONS, [...DENIED_EXTENSIONS]),
+    allow_extensions: v.optional(EXTENSIONS),
+    deny_segments: v.optional(SEGMENTS, [...DENIED_SEGMENTS]),
     unknown_outcome: v.optional(v.picklist(["retry", "hold"], '"retry" or "hold"'), "retry"),
   },
   "a block of settings",

@@ -173,6 +173,9 @@ function toDirectory(settings: v.InferOutput<typeof DIRECTORY>): UploadDirectory
     authorize: settings.authorize,
     authorizeUrl: settings.authorize_url ?? null,
     allowFrom: settings.allow_from ?? null,
+    denyExtensions: settings.deny_extensions,
+    allowExtensions: settings.allow_extensions ?? null,
+    denySegments: settings.deny_segments,
   };
 }
 

@@ -1,3 +1,5 @@
+import type { NamePolicy } from "../protocol/name-policy.ts";
+
 /**
  * A virtual directory with BITS uploads enabled. docs/configuration.md has the settings that it is read from, and IIS's
  * names for them.
@@ -9,7 +11,7 @@
  * allow_overwrites = true
  * ```
  */
-export interface UploadDirectory {
+export interface UploadDirectory extends NamePolicy {
   /** Prefix of the paths that it serves, with a slash at both ends: `/uploads/`. Compared without case, as IIS does. */
   readonly path: string;
   /** @default true */

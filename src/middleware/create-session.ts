@@ -1,6 +1,7 @@
 import { isInRanges } from "../config/address-ranges.ts";
 import { admit } from "../origin/admission.ts";
 import { FAULTS } from "../protocol/faults.ts";
+import { refuseName } from "../protocol/name-policy.ts";
 import { choosePlace, counterNameOf } from "../signed/session-place.ts";
 import { issueTicket, type Ticket } from "../signed/session-ticket.ts";
 import { sessionStub } from "./session-stub.ts";
@@ -15,7 +16,7 @@ import { type ServedVisit, toSessionPacket } from "./visit.ts";
  */
 export async function createSession(visit: ServedVisit, key: string): Promise<Verdict> {
   const { request, sender, config, directory, destination } = visit;
-  const fault = checkSender(visit) ?? (await checkRate(visit));
+  const fault = checkSender(visit) ?? checkName(visit) ?? (await checkRate(visit));
   if (fault !== null) return fault;
   const applicant = {
     destination,
@@ -44,6 +45,13 @@ function checkSender({ directory: { allowFrom }, sender: { clientAddress } }: Se
     got: clientAddress,
     allowed: `allow_from ${allowFrom.join(", ")}`,
   });
+}
+
+/** IIS's request filtering answers such names with 404; a client that is told 403 gives up as well. */
+function checkName({ path, directory }: ServedVisit): Verdict | null {
+  const refused = refuseName(path, directory.path, directory);
+  if (refused === null) return null;
+  return faultOnly(FAULTS.accessDenied, { got: refused.name, allowed: refused.setting });
 }
 
 /** The rate limiting binding, where the operator has made one (wrangler.toml). */

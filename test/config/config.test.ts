@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { ConfigError, directoryOf, readConfig } from "../../src/config/config.ts";
+import { DENIED_EXTENSIONS, DENIED_SEGMENTS } from "../../src/protocol/name-policy.ts";
 
 const ORIGIN_URL = "http://127.0.0.1:8790";
 const KEY = "0123456789abcdef0123456789abcdef";
@@ -33,6 +34,9 @@ test("a minimal configuration gets IIS's defaults", () => {
         authorize: "none",
         authorizeUrl: null,
         allowFrom: null,
+        denyExtensions: DENIED_EXTENSIONS,
+        allowExtensions: null,
+        denySegments: DENIED_SEGMENTS,
       },
     ],
     sessionKeys: [KEY],

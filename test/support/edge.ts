@@ -10,7 +10,9 @@ import { freePort } from "./free-port.ts";
 import { atProcessEnd } from "./process-end.ts";
 
 /** One entry of `UPLOAD_DIRECTORIES`, as in wrangler.toml. */
-export type DirectorySettings = Readonly<Record<string, string | number | boolean>> & { path: string };
+export type DirectorySettings = Readonly<Record<string, string | number | boolean | readonly string[]>> & {
+  path: string;
+};
 
 /** What {@link startEdge} is told. */
 export interface EdgeOptions {

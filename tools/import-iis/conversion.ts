@@ -1,5 +1,5 @@
 /** A setting of `[[vars.UPLOAD_DIRECTORIES]]`, in wrangler.toml's spelling. */
-export type Setting = readonly [name: string, value: string | number | boolean];
+export type Setting = readonly [name: string, value: string | number | boolean | readonly string[]];
 
 /** What one property, or a few that belong together, become. */
 export interface Conversion {

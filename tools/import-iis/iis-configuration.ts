@@ -16,6 +16,21 @@ export interface Place {
   readonly properties: readonly Property[];
 }
 
+/** One line of IIS's request filtering: what is done to which list. */
+export interface FilterChange {
+  readonly list: "fileExtensions" | "hiddenSegments" | "allowUnlisted";
+  readonly change: "add" | "remove" | "clear";
+  /** An extension with its dot, a segment, or the value of allowUnlisted; empty for "clear". */
+  readonly name: string;
+  /** Of an extension that is added. */
+  readonly allowed: boolean;
+}
+
+/** `<requestFiltering>` of one place. */
+export interface Filter extends Pick<Place, "site" | "path"> {
+  readonly changes: readonly FilterChange[];
+}
+
 export interface Site {
   readonly id: string;
   readonly name: string;
@@ -26,6 +41,8 @@ export interface IisConfiguration {
   readonly sites: readonly Site[];
   /** A place may come several times; a later one adds to the earlier. */
   readonly places: readonly Place[];
+  /** Request filtering, in the file's order. */
+  readonly filters: readonly Filter[];
   /** What to know about every upload to a server of this version; sentences. */
   readonly notes: readonly string[];
   /** What a person can do where no directory was found; a sentence, or empty. */

@@ -7,6 +7,7 @@ import {
   type Property,
   type Site,
 } from "./iis-configuration.ts";
+import { readFilter } from "./read-filter.ts";
 import type { PropertyNames } from "./read-schema.ts";
 import { childElements, descendants, elementsAt, type XmlElement } from "./read-xml.ts";
 
@@ -26,13 +27,18 @@ export function readApplicationHost(root: XmlElement, names: PropertyNames): Iis
   const siteElements = elementsAt(root, "system.applicationHost", "sites", "site");
   const sites = siteElements.map(({ attributes: { id = "", name = id } }) => ({ id, name }));
   const keys = elementsAt(root, "system.applicationHost", "customMetadata", "key");
+  const locations = childElements(root, "location");
   return {
     sites,
     places: [
       ...siteElements.flatMap(virtualDirectories),
       ...keys.flatMap((key) => customMetadata(key, names)),
       ...sections(root, null, ""),
-      ...childElements(root, "location").flatMap((location) => locationSections(location, sites)),
+      ...locations.flatMap((location) => locationSections(location, sites)),
+    ],
+    filters: [
+      ...readFilter(root, { site: null, path: "" }),
+      ...locations.flatMap((location) => readFilter(location, placeOf(location, sites))),
     ],
     notes: [REQUEST_LIMIT],
     ifNothingFound: keys.some((key) => parseMetabasePath(key.attributes["path"] ?? "") !== null)
@@ -67,10 +73,15 @@ function customMetadata(key: XmlElement, names: PropertyNames): Place[] {
 }
 
 function locationSections(location: XmlElement, sites: readonly Site[]): Place[] {
+  const { site, path } = placeOf(location, sites);
+  return sections(location, site, path);
+}
+
+function placeOf(location: XmlElement, sites: readonly Site[]): Pick<Place, "site" | "path"> {
   const [name, ...folders] = (location.attributes["path"] ?? "").split("/").filter(Boolean);
-  if (name === undefined || name === ".") return sections(location, null, "");
+  if (name === undefined || name === ".") return { site: null, path: "" };
   const site = sites.find((each) => each.name.toLowerCase() === name.toLowerCase());
-  return sections(location, site?.id ?? name, folderPath(folders));
+  return { site: site?.id ?? name, path: folderPath(folders) };
 }
 
 /** Every element of `<system.webServer>` that says BITS by name, such as `<bits uploadEnabled="true"/>`. */

@@ -28,7 +28,7 @@ export function readMetabase(root: XmlElement, names: PropertyNames): IisConfigu
       properties: [...attributes(key), ...customProperties(key, names)],
     });
   }
-  return { sites, places, notes: [], ifNothingFound: "" };
+  return { sites, places, filters: [], notes: [], ifNothingFound: "" };
 }
 
 function attributes(key: XmlElement): Property[] {

@@ -2,6 +2,8 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { type Block, convertDirectory } from "./convert-directory.ts";
+import { convertFiltering } from "./convert-filtering.ts";
+import { nothing } from "./conversion.ts";
 import { findDirectories } from "./find-directories.ts";
 import type { IisConfiguration } from "./iis-configuration.ts";
 import { ImportError } from "./import-error.ts";
@@ -100,7 +102,9 @@ async function importFile({ file, site: wanted, originUrl, schema }: Options): P
   const configuration = readConfiguration(root, name, names);
   const { site, directories } = findDirectories(configuration, wanted, name);
 
-  const blocks = directories.map((directory) => convertDirectory(directory, originUrl));
+  const blocks = directories.map((directory) =>
+    withNames(convertDirectory(directory, originUrl), configuration.filters, site.id),
+  );
   const source = `From ${quote(name)}, web site ${quote(site.name)}.`;
   const notes = [...configuration.notes, ...blocks.flatMap(linesOfNotes)].map((line) => `${line}\n`).join("");
   if (blocks.every(({ settings }) => settings.length === 0)) {
@@ -127,6 +131,17 @@ function readConfiguration(root: XmlElement, name: string, names: PropertyNames)
     return readApplicationHost(root, names);
   }
   throw new ImportError(`${name} is XML, but neither an applicationHost.config nor a MetaBase.xml.`);
+}
+
+/** A directory that takes uploads has IIS's rules about names as well. */
+function withNames(block: Block, filters: IisConfiguration["filters"], site: string): Block {
+  const takesUploads = block.settings.length > 0 && !block.settings.some(([name]) => name === "enabled");
+  const names = takesUploads ? convertFiltering(filters, site, block.path) : nothing();
+  return {
+    ...block,
+    settings: [...block.settings, ...names.settings],
+    notes: [...block.notes, ...names.notes],
+  };
 }
 
 function linesOfNotes({ path, notes }: Block): string[] {

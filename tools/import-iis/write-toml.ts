@@ -50,5 +50,6 @@ function writeComment(sentence: string): string {
 
 function writeSetting([name, value]: Setting): string {
   if (typeof value === "string") return `${name} = ${quote(value)}`;
+  if (typeof value === "object") return `${name} = [${value.map(quote).join(", ")}]`;
   return `${name} = ${typeof value === "number" ? value.toLocaleString("en").replaceAll(",", "_") : value}`;
 }
