@@ -9,6 +9,7 @@ import { refuseBySize } from "../protocol/plan-piece.ts";
 import { verifyTicket } from "../signed/session-ticket.ts";
 import { createSession } from "./create-session.ts";
 import { relayFragment } from "./relay-fragment.ts";
+import { SteadyReader } from "./steady-reader.ts";
 import { type SessionStub, sessionStub } from "./session-stub.ts";
 import { faultOnly, SUCCESS, type Verdict } from "./verdict.ts";
 import { isServed, type ServedVisit, toSessionPacket, type Visit } from "./visit.ts";
@@ -72,7 +73,8 @@ async function takeFragment(
   const tooLarge = refuseBySize(range, { maximumUploadBytes, maximumFragmentBytes });
   if (tooLarge !== null) return { offset: await stub.offset(packet), fault: tooLarge };
   try {
-    const body = bodyReaderOf(request, arrival);
+    const reader = bodyReaderOf(request, arrival);
+    const body = arrival.door === "http" && reader !== null ? new SteadyReader(reader) : reader;
     const answer = await relayFragment(stub, packet, fragment, request.headers, body);
     if (answer === "client-left")
       return { offset: await stub.offset(packet), fault: FAULTS.edgeFailed, clientLeft: true };

@@ -3,7 +3,7 @@ import { type Ack, formatPacketHead, ping } from "../support/bits-client.ts";
 import type { RawConnection } from "../support/raw-connection.ts";
 import { saysClose } from "../support/stream-fragment.ts";
 import { expectAck, GAP } from "./expect-ack.ts";
-import { type Upload, useBench } from "./support.ts";
+import { type Door, type Upload, useBench } from "./support.ts";
 import { eventually } from "../support/eventually.ts";
 
 const MEBIBYTE = 1024 * 1024;
@@ -74,6 +74,29 @@ describe("A connection that breaks inside a Fragment ([MC-BUP] 2.2.6)", () => {
       expectAck(await upload.send(0, TOTAL, { connection }), { sessionId, offset: TOTAL });
       expectAck(await upload.close(connection), upload.done);
       await bench().expectPublished(target, upload.bytes);
+    },
+  );
+
+  it.each<[Door, string, number]>([
+    ["tcp", "ends", 700_000],
+    ["http", "ends", 700_000],
+    ["http", "ends", 2 * MEBIBYTE + 1],
+    ["http", "is gone", 1],
+    ["http", "is gone", 700_000],
+    ["http", "is gone", 2 * MEBIBYTE + 70_000],
+  ])(
+    "over the %s door: what came before the connection %s is kept, to the byte (%d)",
+    async (door, how, sent) => {
+      using upload = await bench().begin(TOTAL, { door });
+      await sendPart(upload, 0, sent, upload.connection, door === "tcp" ? "BITS_POST" : "POST");
+      if (how === "ends") upload.connection.halfClose();
+      else upload.connection.destroy();
+      using connection = await bench().open(door);
+      await eventually(async () => {
+        const ack = await upload.send(TOTAL - 1, TOTAL, { connection });
+        expect([ack.status, ack.receivedContentRange]).toEqual([416, sent]);
+      });
+      expectAck(await upload.send(0, TOTAL, { connection }), { sessionId: upload.sessionId, offset: TOTAL });
     },
   );
 
@@ -166,10 +189,11 @@ async function sendPart(
   first: number,
   end: number,
   connection = upload.connection,
+  verb: "BITS_POST" | "POST" = "BITS_POST",
 ): Promise<void> {
   const { sessionId, target, bytes } = upload;
   const fields = { sessionId, first, length: bytes.length - first, total: bytes.length };
-  await connection.send(formatPacketHead(connection, target, "Fragment", fields));
+  await connection.send(formatPacketHead(connection, target, "Fragment", fields, { verb }));
   await connection.send(bytes.subarray(first, end));
 }
 
