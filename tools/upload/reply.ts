@@ -1,5 +1,4 @@
-import { open, rename, rm } from "node:fs/promises";
-import { pipeline } from "node:stream/promises";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { fetchStream } from "../bits-client/exchange.ts";
 import type { AnswerHead } from "../bits-client/read-ack.ts";
 import { closeRoute, routeTo } from "../bits-client/route.ts";
@@ -126,25 +125,41 @@ function validatorOf(head: AnswerHead): string | null {
   return etag !== null && /^"[^"]*"$/.test(etag) ? etag : null;
 }
 
-/** Counts what is written, so that a break is no loss. */
+/** Counts what is written, part by part, so that a break costs nothing that had come. */
 async function write(
   path: string,
   started: { bytes: number },
   body: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ): Promise<void> {
-  let file;
+  let file: FileHandle;
   try {
     file = await open(path, started.bytes > 0 ? "r+" : "w");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new CliError("later", `The reply cannot be written to ${path} (${code}).`);
+    throw unwritable(path, error);
   }
-  const target = file.createWriteStream({ start: started.bytes, flush: true });
-  const before = started.bytes;
   try {
-    await pipeline(body, target, { signal });
+    for await (const part of body) {
+      signal.throwIfAborted();
+      await writeAt(file, part, started.bytes).catch((error: unknown) => {
+        throw unwritable(path, error);
+      });
+      started.bytes += part.length;
+    }
+    await file.sync();
   } finally {
-    started.bytes = before + target.bytesWritten;
+    await file.close();
   }
+}
+
+/** A disk may take a part of it at a time. */
+async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
+  }
+}
+
+function unwritable(path: string, error: unknown): CliError {
+  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  return new CliError("later", `The reply cannot be written to ${path} (${code}).`);
 }
