@@ -22,7 +22,10 @@ export const REFUSALS = {
 
   /* Request line, RFC 9112 section 3 */
   requestLine: new Refusal(400, "The request line is not: method SP request-target SP HTTP-version."),
-  version: new Refusal(505, "Only HTTP/1.1 is spoken here ([MC-BUP] section 2.2.1 demands it)."),
+  version: new Refusal(
+    505,
+    "Only HTTP/1.1 is spoken here ([MC-BUP] section 2.2.1 demands it), and HTTP/1.0 by what only looks.",
+  ),
   method: new Refusal(501, "The runtime cannot express this method."),
   targetBytes: new Refusal(400, "The request target contains a byte that a URI cannot contain."),
   targetForm: new Refusal(400, "The request target's form does not belong to this method."),

@@ -6,8 +6,8 @@ export interface RequestLine {
   readonly methodEnd: number;
   readonly targetStart: number;
   readonly targetEnd: number;
-  /** False for every other version; the caller refuses it after it has checked the rest of the line. */
-  readonly isHttp11: boolean;
+  /** "other" is for the caller to refuse, once it knows that the rest of the line is sound. */
+  readonly version: "1.1" | "1.0" | "other";
 }
 
 /** A field line's parts as offsets; the value is without the whitespace around it. */
@@ -20,6 +20,7 @@ export interface FieldLine {
 
 const HTTP_1_1 = [0x48, 0x54, 0x54, 0x50, 0x2f, 0x31, 0x2e, 0x31] as const;
 const DIGIT_PLACES = [5, 7] as const;
+const MINOR_PLACE = 7;
 
 /**
  * request-line = method SP request-target SP HTTP-version (RFC 9112 section 3), between `start` and `end`, the
@@ -36,15 +37,15 @@ export function parseRequestLine(bytes: Uint8Array, start: number, end: number):
 
   const versionStart = targetEnd + 1;
   if (end - versionStart !== HTTP_1_1.length) return REFUSALS.requestLine;
-  let isHttp11 = true;
+  let version: RequestLine["version"] = "1.1";
   for (const [place, expected] of HTTP_1_1.entries()) {
     const byte = bytes[versionStart + place] ?? 0;
     if (byte === expected) continue;
     const isOtherDigit = DIGIT_PLACES.includes(place as 5 | 7) && byte >= 0x30 && byte <= 0x39;
     if (!isOtherDigit) return REFUSALS.requestLine;
-    isHttp11 = false;
+    version = place === MINOR_PLACE && version === "1.1" && byte === 0x30 ? "1.0" : "other";
   }
-  return { methodEnd, targetStart, targetEnd, isHttp11 };
+  return { methodEnd, targetStart, targetEnd, version };
 }
 
 /**

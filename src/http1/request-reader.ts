@@ -16,6 +16,8 @@ export interface RequestHead extends Omit<Framing, "host"> {
   readonly url: string;
   /** The header fields in wire order and spelling; Host replaced where the target had an authority of its own. */
   readonly headers: readonly Field[];
+  /** Whether the answer may be chunked; a body of unknown length ends with the connection otherwise (RFC 9112 section 6.3). */
+  readonly canReadChunks: boolean;
 }
 
 /** A whole head, and the bytes after it, which are a view of what was pushed: the body's first, or the next request's. */
@@ -27,6 +29,9 @@ export interface HeadRead {
 /** Room for the method, the version, two spaces and CRLF around the longest allowed target. */
 const REQUEST_LINE_OVERHEAD_BYTES = 44;
 const FIRST_CARRY_BYTES = 1024;
+/** What is taken of HTTP/1.0. */
+const LOOKING: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+const HOST_OF_NOBODY: Field = ["Host", "localhost"];
 
 /**
  * Reads one request head from bytes pushed in any split; the result is the same for every split. It owns no
@@ -53,6 +58,7 @@ export class HeadReader {
   /** Field lines as offsets; they become text when the head is whole. */
   readonly #lines: FieldLine[] = [];
   #isAscii = true;
+  #isHttp10 = false;
 
   constructor(limits: HeadLimits = DEFAULT_HEAD_LIMITS) {
     this.#limits = limits;
@@ -129,9 +135,10 @@ export class HeadReader {
     this.#method = decodeText(window.subarray(start, line.methodEnd));
     const place = parseTarget(this.#method, target);
     if (place instanceof Refusal) return place;
-    // HTTP/1.0 is among the versions not spoken: without Host and with optional keep-alive it frames messages in
-    // ways that BITS, which demands 1.1, has no use for.
-    if (!line.isHttp11) return REFUSALS.version;
+    // HTTP/1.0 frames messages in ways that BITS, which demands 1.1, has no use for. Health checks speak it, HAProxy's by
+    // default (`OPTIONS / HTTP/1.0` without Host): what only looks is taken, one request a connection.
+    this.#isHttp10 = line.version === "1.0" && LOOKING.has(this.#method);
+    if (line.version !== "1.1" && !this.#isHttp10) return REFUSALS.version;
     if (methodOf(this.#method) === null) return REFUSALS.method;
     this.#target = target;
     this.#place = place;
@@ -140,9 +147,14 @@ export class HeadReader {
 
   /** Decides what the fields of the whole head mean together. */
   #finish(window: Uint8Array): RequestHead | Refusal {
-    const fields = this.#decodeFields(window);
+    const given = this.#decodeFields(window);
+    // RFC 9112 section 3.3: where HTTP/1.0 names no host the server takes a default.
+    const isUnnamed = this.#isHttp10 && !given.some(([name]) => framingNameOf(name) === "host");
+    const fields = isUnnamed ? [...given, HOST_OF_NOBODY] : given;
     const framing = parseFraming(this.#method, fields);
     if (framing instanceof Refusal) return framing;
+    // Section 6.1: chunked content of HTTP/1.0 is faulty; and what only looks brings none.
+    if (this.#isHttp10 && framing.body.kind !== "none") return REFUSALS.version;
     if (this.#place === null) return REFUSALS.requestLine;
     const located = locate(this.#place, framing.host);
     if (located instanceof Refusal) return located;
@@ -158,7 +170,8 @@ export class HeadReader {
       headers,
       body,
       expectsContinue,
-      keepAlive,
+      keepAlive: keepAlive && !this.#isHttp10,
+      canReadChunks: !this.#isHttp10,
     };
   }
 

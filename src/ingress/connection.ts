@@ -102,7 +102,7 @@ async function serveRequest(connection: Connection, head: RequestHead, isLast: b
     // wait for us as we for it. A body that the app is still reading is the app's until it has answered.
     const isInUse = request.bodyUsed || request.body?.locked === true || response.body === body.stream;
     if (!isInUse) void drain();
-    await sendResponse(sink, response, head.method, closes, new Date());
+    await sendResponse(sink, response, head.method, closes, new Date(), head.canReadChunks);
     if (!closes && (await drain())) {
       if (head.body.kind === "length" && head.body.bytes >= WORTH_WIDENING_BYTES) wire.widen();
       return true;

@@ -35,6 +35,7 @@ export async function sendResponse(
   method: string,
   closes: boolean,
   now: Date,
+  canReadChunks = true,
 ): Promise<void> {
   const { status } = response;
   // A 1xx or a network error is not an answer; 101 would make the client speak another protocol.
@@ -54,7 +55,10 @@ export async function sendResponse(
     return sink.write(formatHead(status, fields, { bytes: 0 }, closes, now));
   }
   try {
-    await sendBody(sink, reader, stated, (framing) => formatHead(status, fields, framing, closes, now));
+    const unstated = canReadChunks ? "chunked" : "none";
+    await sendBody(sink, reader, stated ?? unstated, (framing) =>
+      formatHead(status, fields, framing, closes, now),
+    );
   } catch (error) {
     reader.cancel().catch(() => {});
     throw error;
@@ -64,23 +68,25 @@ export async function sendResponse(
 async function sendBody(
   sink: ByteSink,
   reader: ChunkReader,
-  stated: number | null,
+  stated: number | "chunked" | "none",
   head: (framing: ResponseFraming) => Uint8Array,
 ): Promise<void> {
   const opening = await readOpening(reader);
-  if (stated === null && opening.isWhole) {
+  const length = typeof stated === "number" ? stated : null;
+  if (length === null && opening.isWhole) {
     return sink.write(joinBytes(head({ bytes: opening.data.byteLength }), opening.data));
   }
-  const framing: ResponseFraming = stated === null ? "chunked" : { bytes: stated };
+  const framing: ResponseFraming = typeof stated === "number" ? { bytes: stated } : stated;
+  const isChunked = stated === "chunked";
   let written = 0;
   const frame = (data: Uint8Array): Uint8Array => {
     written += data.byteLength;
-    if (stated !== null && written > stated) throw new Error("the body is longer than its Content-Length");
-    return stated === null && data.byteLength > 0 ? formatChunk(data) : data;
+    if (length !== null && written > length) throw new Error("the body is longer than its Content-Length");
+    return isChunked && data.byteLength > 0 ? formatChunk(data) : data;
   };
   const ending = (): Uint8Array => {
-    if (stated !== null && written < stated) throw new Error("the body is shorter than its Content-Length");
-    return stated === null ? LAST_CHUNK : new Uint8Array(0);
+    if (length !== null && written < length) throw new Error("the body is shorter than its Content-Length");
+    return isChunked ? LAST_CHUNK : new Uint8Array(0);
   };
 
   await sink.write(

@@ -17,8 +17,11 @@ const requestLine: readonly Case[] = [
   ["one empty line before it (RFC 9112 2.2)", `\r\n${NEXT}`, [NEXT_READ]],
   ["two empty lines before it", `\r\n\r\n${NEXT}`, "emptyLines"],
   ["a space before it", ` ${NEXT}`, "requestLine"],
-  ["HTTP/1.0", "GET / HTTP/1.0\r\n\r\n", "version"],
-  ["HTTP/1.0 with keep-alive", `GET / HTTP/1.0\r\n${HOST}Connection: keep-alive\r\n\r\n`, "version"],
+  ["HTTP/1.0 of a health check", "OPTIONS / HTTP/1.0\r\n\r\n", ["OPTIONS http://localhost/ "]],
+  ["HTTP/1.0 with Host", `GET /a HTTP/1.0\r\n${HOST}\r\n`, ["GET http://h/a "]],
+  ["HTTP/1.0 that does more than look", `BITS_POST / HTTP/1.0\r\n${HOST}\r\n`, "version"],
+  ["HTTP/1.0 with content", `OPTIONS / HTTP/1.0\r\n${HOST}Content-Length: 1\r\n\r\nx`, "version"],
+  ["HTTP/1.1 without Host", "GET / HTTP/1.1\r\n\r\n", "hostCount"],
   [
     "HTTP/1.0 with Transfer-Encoding",
     `POST / HTTP/1.0\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,

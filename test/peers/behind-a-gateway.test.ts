@@ -61,7 +61,7 @@ describe.each(PEERS)("What is not BITS, through %s, which the edge trusts", (_, 
   test("CONNECT is refused", async () => {
     using connection = await RawConnection.open("127.0.0.1", gateway.httpPort);
     await connection.send("CONNECT a.example:80 HTTP/1.1\r\nHost: a.example:80\r\n\r\n");
-    expect((await connection.readToEnd()).toString("latin1")).toMatch(/^HTTP\/1\.1 4\d\d /);
+    expect((await connection.readResponse()).status).toBe(405);
   });
 
   test.each(["h\\admin", "h/admin", "u@h", "h?x"])(
