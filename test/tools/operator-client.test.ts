@@ -88,7 +88,7 @@ describe("sessions", () => {
     expect(end.code).toBe(0);
     expect(end.stdout).toMatch(/SESSION +STATE +STORED +TRIES +CHANGED +CLIENT +DESTINATION/);
     expect(end.stdout).toMatch(
-      new RegExp(`${ID} +held +50 % of 10\\.0 MiB +3 +2 min(?: \\d s)? ago +192\\.0\\.2\\.7 +/uploads/`),
+      new RegExp(`${ID} +held +50 % of 10\\.0 MiB +3 +\\d+ min(?: \\d+ s)? ago +192\\.0\\.2\\.7 +/uploads/`),
     );
     expect(end.stdout).not.toContain("\u001b");
     expect(end.stderr).toContain('--cursor "c1"');
