@@ -31,49 +31,52 @@ describe.each([
   ({ connection, directory, fragmentBytes }) => {
     const own = benches[connection];
 
-    it.for(FAULTS)("$name", async ({ name, fault, told, toldByFetch, size = 2 * MEBIBYTE + 17, taken }) => {
-      const { origin } = own();
-      const expected = connection === "fetch" && toldByFetch !== undefined ? toldByFetch : told;
-      const upload = await own().beginWhole(size, {
-        directory: expected?.[0] === 504 ? directory.replace("/", "/impatient-") : directory,
-        ...(fragmentBytes === undefined ? {} : { fragmentBytes }),
-      });
-      const { destination, bytes } = upload;
-      try {
-        if (fault === "refuse") await origin.refuse();
-        else origin.fault = fault;
+    it.for(FAULTS)(
+      "$name",
+      async ({ name, fault, told, toldByFetch, size = 2 * MEBIBYTE + 17, taken, outlasts }) => {
+        const { origin } = own();
+        const expected = connection === "fetch" && toldByFetch !== undefined ? toldByFetch : told;
+        const upload = await own().beginWhole(size, {
+          directory: outlasts || expected?.[0] === 504 ? directory.replace("/", "/impatient-") : directory,
+          ...(fragmentBytes === undefined ? {} : { fragmentBytes }),
+        });
+        const { destination, bytes } = upload;
+        try {
+          if (fault === "refuse") await origin.refuse();
+          else origin.fault = fault;
 
-        const ack = await upload.close();
-        const { status, errorCode, errorContext } = ack;
-        expect([status, errorCode, errorContext]).toEqual(
-          expected === null ? [200, undefined, undefined] : [...expected, APPLICATION],
-        );
-        // Whatever was said, the bytes are still counted as here.
-        expect((await upload.send()).receivedContentRange).toBe(size);
-        // And nothing is left of the connection, but where the commit goes on.
-        if (name !== "reads slowly") await origin.whenLeft();
-      } finally {
-        await origin.recover();
-      }
+          const ack = await upload.close();
+          const { status, errorCode, errorContext } = ack;
+          expect([status, errorCode, errorContext]).toEqual(
+            expected === null ? [200, undefined, undefined] : [...expected, APPLICATION],
+          );
+          // Whatever was said, the bytes are still counted as here.
+          expect((await upload.send()).receivedContentRange).toBe(size);
+          // And nothing is left of the connection, but where the commit goes on.
+          if (name !== "reads slowly") await origin.whenLeft();
+        } finally {
+          await origin.recover();
+        }
 
-      await eventually(async () => expect((await upload.close()).status).toBe(200));
-      expect((await own().published(destination))?.equals(bytes)).toBe(true);
-      const whole = own()
-        .commitsOf(destination)
-        .filter(({ status }) => status !== undefined && status < 300);
-      // An application that is told, and cannot say what it was told before, hears it twice: docs/guarantees.md.
-      expect(whole).toHaveLength(taken && directory === "/notify/" ? 2 : 1);
-      const keys = new Set(
-        own()
+        await eventually(async () => expect((await upload.close()).status).toBe(200));
+        expect((await own().published(destination))?.equals(bytes)).toBe(true);
+        const whole = own()
           .commitsOf(destination)
-          .map(({ headers }) => headers["idempotency-key"]),
-      );
-      expect(keys.size).toBe(1);
+          .filter(({ status }) => status !== undefined && status < 300);
+        // An application that is told, and cannot say what it was told before, hears it twice: docs/guarantees.md.
+        expect(whole).toHaveLength(taken && directory === "/notify/" ? 2 : 1);
+        const keys = new Set(
+          own()
+            .commitsOf(destination)
+            .map(({ headers }) => headers["idempotency-key"]),
+        );
+        expect(keys.size).toBe(1);
 
-      const before = own().commitsOf(destination).length;
-      expect((await upload.close()).status).toBe(200);
-      expect(own().commitsOf(destination)).toHaveLength(before);
-    });
+        const before = own().commitsOf(destination).length;
+        expect((await upload.close()).status).toBe(200);
+        expect(own().commitsOf(destination)).toHaveLength(before);
+      },
+    );
   },
 );
 

@@ -18,6 +18,8 @@ export interface FaultCase {
   readonly size?: number;
   /** The application had taken the upload when the fault hid it: a second delivery is owed to it. */
   readonly taken?: true;
+  /** The edge has its answer and goes on listening until its patience ends; so it does where `told` is a timeout. */
+  readonly outlasts?: true;
 }
 
 const TIMED_OUT = [504, 0x80072ee2] as const;
@@ -196,6 +198,7 @@ export const FAULTS: readonly FaultCase[] = [
       socket.write("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nhello");
     },
     told: null,
+    outlasts: true,
   },
   {
     name: "redirects",
