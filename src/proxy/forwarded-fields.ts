@@ -27,7 +27,7 @@ interface Row {
 
 /** From the client to the origin. RFC 9110 7.6 is what a gateway owes; docs/decisions/0019-who-is-asking.md the rest. */
 // prettier-ignore
-export const REQUEST_FIELDS: readonly Row[] = [
+const REQUEST_FIELDS: readonly Row[] = [
   { fate: "hop", names: ["Connection", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade"],
     why: "about the client's connection (RFC 9110 7.6.1); what Connection names goes first. No other protocol is tunnelled" },
   { fate: "hop", names: ["Expect"], why: "answered by the door (RFC 9110 10.1.1)" },
@@ -57,7 +57,7 @@ export const REQUEST_FIELDS: readonly Row[] = [
 
 /** From the origin to the client: the bytes and the fields that describe them pass as the origin sent them. */
 // prettier-ignore
-export const RESPONSE_FIELDS: readonly Row[] = [
+const RESPONSE_FIELDS: readonly Row[] = [
   { fate: "hop", names: ["Connection", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade"],
     why: "about the origin's connection (RFC 9110 7.6.1); what Connection names goes first" },
   { fate: "hop", names: ["Proxy-Authenticate", "Proxy-Authentication-Info"], why: "of a proxy before the origin, whose client is the edge" },
@@ -76,12 +76,7 @@ export interface ForwardedFields {
 /** The client's fields → the origin's. */
 export function requestFields(given: Headers, exchange: Exchange): ForwardedFields {
   const headers = withoutNamed(given);
-  // A twin of a field is it, to CGI and to IIS's server variables: X_Forwarded_For, X.Forwarded.For (RFC 3875 4.1.18).
-  for (const name of [...headers.keys()]) {
-    const read = name.replaceAll(/[^a-z0-9]/gi, "-");
-    const fate = rowOf(REQUEST_FIELDS, read)?.fate ?? "theirs";
-    if (read !== name && fate !== "theirs") headers.delete(name);
-  }
+  for (const twin of [...headers.keys()].filter(isTwin)) headers.delete(twin);
   return { headers: follow(REQUEST_FIELDS, headers, exchange), removed: dropConnectionBound(headers) };
 }
 
@@ -93,6 +88,15 @@ export function responseFields(given: Headers, exchange: Exchange): ForwardedFie
   headers.delete("WWW-Authenticate");
   for (const challenge of challenges) headers.append("WWW-Authenticate", challenge);
   return { headers, removed };
+}
+
+/**
+ * Whether a CGI program or IIS's server variables take a name for that of another field, which a client may not say:
+ * X_Forwarded_For, X.Forwarded.For (RFC 3875 4.1.18). `name` is in lower case.
+ */
+function isTwin(name: string): boolean {
+  const read = name.replaceAll(/[^a-z0-9]/g, "-");
+  return read !== name && (rowOf(REQUEST_FIELDS, read)?.fate ?? "theirs") !== "theirs";
 }
 
 /** Without what Connection names: those go first, so that they cannot take away what the edge writes (RFC 9110 7.6.1). */

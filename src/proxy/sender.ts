@@ -121,7 +121,7 @@ function clientOf(
  *
  * @returns null where it holds none: `unknown`, a name, 127.1
  */
-export function parseAddress(entry: string): string | null {
+function parseAddress(entry: string): string | null {
   const text = entry.replace(/^"(.*)"$/, "$1").trim();
   const bracketed = /^\[(.*)\](?::\d+)?$/.exec(text)?.[1];
   const withPort = /^([\d.]+):\d+$/.exec(text)?.[1];

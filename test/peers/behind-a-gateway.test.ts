@@ -61,7 +61,7 @@ describe.each(PEERS)("What is not BITS, through %s, which the edge trusts", (_, 
   test("CONNECT is refused", async () => {
     using connection = await RawConnection.open("127.0.0.1", gateway.httpPort);
     await connection.send("CONNECT a.example:80 HTTP/1.1\r\nHost: a.example:80\r\n\r\n");
-    expect((await connection.readResponse()).status).toBe(405);
+    expect([400, 405]).toContain((await connection.readResponse()).status);
   });
 
   test.each(["h\\admin", "h/admin", "u@h", "h?x"])(
