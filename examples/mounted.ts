@@ -1,4 +1,4 @@
-import { bits, type Env, readConfig, tcpDoor } from "bits-edge";
+import { bits, type Env, httpDoor, readConfig, tcpDoor } from "bits-edge";
 import { Hono } from "hono";
 
 export { SessionCounter, UploadSession } from "bits-edge";
@@ -7,4 +7,4 @@ const app = new Hono<{ Bindings: Env }>();
 app.use("/uploads/*", bits(readConfig));
 app.get("/", (context) => context.text("an app of its own"));
 
-export default { fetch: app.fetch, connect: tcpDoor<Env>(app.fetch) };
+export default { fetch: httpDoor<Env>(app.fetch), connect: tcpDoor<Env>(app.fetch) };
