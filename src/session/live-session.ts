@@ -85,12 +85,8 @@ export class LiveSession {
     const { offset, record } = this.#session.store;
     switch (TRANSITIONS[state].Complete) {
       case "commit":
-      case "join": {
-        const answer = await this.#ending.commit();
-        // A Cancel-Session that waited for the same attempt may have gone first.
-        if (this.#session.state === "cancelled") return UNKNOWN;
-        return { ...answer, offset, replyUrl: await this.#replyUrl() };
-      }
+      case "join":
+        return { ...(await this.#ending.commit()), offset, replyUrl: await this.#replyUrl() };
       case "replay":
         return { ...resultOf(state, record), offset, replyUrl: await this.#replyUrl() };
       case "deny":
