@@ -3,6 +3,7 @@ import { FAULTS } from "../protocol/faults.ts";
 import { type Answer, resultOf, STILL_RUNNING, UNKNOWN } from "../protocol/session-answer.ts";
 import type { SessionPacket, SessionRecord } from "../protocol/session-record.ts";
 import { bury, finish, isFinal, open } from "../protocol/transitions.ts";
+import { replyUrlOf } from "./data-urls.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Session } from "./session.ts";
 
@@ -26,6 +27,22 @@ export class Ending {
     const directory = this.#session.directory();
     if (directory === null) return NOT_ENABLED;
     return (await this.#handOver(directory)) ? this.#result() : STILL_RUNNING;
+  }
+
+  /** The same; the result has the URL of the application's reply. */
+  async commitForReply(): Promise<Answer> {
+    const directory = this.#session.directory();
+    if (directory === null) return NOT_ENABLED;
+    return (await this.#handOver(directory)) ? await this.resultWithReply() : STILL_RUNNING;
+  }
+
+  /** What the session says of its commit, and where the reply is; both of this moment, since a Cancel-Session may wait. */
+  async resultWithReply(): Promise<Answer> {
+    const { store, world } = this.#session;
+    const { record } = store;
+    const result = this.#result();
+    const replyUrl = record === null ? null : await replyUrlOf(record, this.#session.directory(), world);
+    return { ...result, replyUrl };
   }
 
   /** The same, and after the acceptance what it has left to do. */

@@ -4,7 +4,6 @@ import type { SessionId } from "../protocol/session-id.ts";
 import type { SessionPacket } from "../protocol/session-record.ts";
 import { isTombstone, TRANSITIONS } from "../protocol/transitions.ts";
 import type { SignedUrlKind } from "../signed/signed-url.ts";
-import { replyUrlOf } from "./data-urls.ts";
 import { Ending } from "./ending.ts";
 import { Intake } from "./intake.ts";
 import { Outbox, RESUME_AFTER_MS } from "./outbox.ts";
@@ -82,13 +81,13 @@ export class LiveSession {
   async complete(packet: SessionPacket): Promise<Answer> {
     const state = this.#session.stateFor(packet);
     if (state === null) return UNKNOWN;
-    const { offset, record } = this.#session.store;
+    const { offset } = this.#session.store;
     switch (TRANSITIONS[state].Complete) {
       case "commit":
       case "join":
-        return { ...(await this.#ending.commit()), offset, replyUrl: await this.#replyUrl() };
+        return { ...(await this.#ending.commitForReply()), offset };
       case "replay":
-        return { ...resultOf(state, record), offset, replyUrl: await this.#replyUrl() };
+        return { ...(await this.#ending.resultWithReply()), offset };
       case "deny":
         return UNKNOWN;
     }
@@ -203,10 +202,5 @@ export class LiveSession {
   /** Waits for the attempt that runs, as long as a Close-Session does. */
   async #hasEnded({ destination }: SessionPacket): Promise<boolean> {
     return await this.#outbox.ended(this.#session.directory(destination)?.originTimeoutSeconds ?? 0);
-  }
-
-  async #replyUrl(): Promise<string | null> {
-    const { store, world } = this.#session;
-    return store.record === null ? null : await replyUrlOf(store.record, this.#session.directory(), world);
   }
 }
