@@ -93,12 +93,9 @@ function holdsUnknown(directory: DirectoryRules | null): boolean {
   return directory !== null && directory.notification !== "none" && directory.unknownOutcome === "hold";
 }
 
-/**
- * Whether the application's answer is its last word: after 403 a BITS client does not post again, and the application
- * is not asked again (ruling 17, a failed commit leaves the session whole).
- */
+/** Whether the application's answer is its last word (ruling 17, a failed commit leaves the session whole). */
 export function isFinal(record: SessionRecord): boolean {
-  return record.commit?.fault?.status === 403;
+  return record.commit?.fault?.status === 403; // after which a BITS client does not post the upload again
 }
 
 /**
@@ -114,8 +111,7 @@ export function open(packet: SessionPacket, total: number | null, now: number): 
   return { version: 2, state: "receiving", ...subject, changedAt: now, total, ...unsealed };
 }
 
-/** The attempts of a session that was never sealed. */
-const NO_ATTEMPT = { id: "", attempts: 0, unknown: false };
+const NO_ATTEMPT = { id: "", attempts: 0, unknown: false }; // of a session that was never sealed
 
 /** The record before a request leaves for the application. Only the first attempt uses `freshId`. */
 export function seal(record: SessionRecord, digest: string, freshId: string, now: number): SessionRecord {

@@ -75,6 +75,15 @@ const NEEDS: readonly (readonly [SessionRecord["state"], Partial<SessionRecord>,
   ["cancelled",  {},                                                false,  false],
 ];
 
+/** Which sessions are over. */
+export const TOMBSTONE_CHECKS: readonly Check[] = NEEDS.map(([state]): Check => {
+  const isOver = ["committed", "discarded", "cancelled"].includes(state);
+  return [
+    `${state} is ${isOver ? "a tombstone" : "not over"}`,
+    ({ isTombstone }) => assert.equal(isTombstone(at(state)), isOver),
+  ];
+});
+
 /** Which bytes are kept. */
 export const NEEDS_CHECKS: readonly Check[] = NEEDS.map(([state, change, entity, reply], row): Check => [
   `row ${row + 1}: ${state} keeps ${[entity ? "its bytes" : "", reply ? "its reply" : ""].filter(Boolean).join(" and ") || "nothing"}`,
