@@ -1,6 +1,6 @@
 /**
- * A fragment's place in the request entity. `first` and `last` are offsets of bytes, both inclusive;
- * an empty entity is `{ first: 0, last: -1, total: 0 }`.
+ * A Fragment's place in the request entity. `first` and `last` are offsets of bytes, both inclusive. An empty entity is
+ * `{ first: 0, last: -1, total: 0 }`.
  */
 export interface ContentRange {
   readonly first: number;
@@ -16,10 +16,11 @@ const RANGE = /^bytes (\d+)-(\d+)\/(\d+)$/i;
 const EMPTY = /^bytes (?:0--1|0-18446744073709551615|0-0|\*)\/0+$/i;
 
 /**
- * Text of a Content-Range header → the range, "invalid" where it breaks RFC 9110 14.4, or "too large"
- * where it is sound but counts beyond 2^53 - 1, which no upload directory takes.
+ * Reads a Content-Range header. A range is valid if `first <= last < total`. The unit is `bytes` in any case: Win32's
+ * pages write `Bytes`.
  *
- * Valid means `first <= last < total`. The unit is `bytes` in any case (Win32 writes `Bytes`).
+ * @returns the range; "invalid" if it breaks RFC 9110 14.4; "too large" if it is valid and counts beyond 2^53 - 1, which
+ *   no upload directory takes
  */
 export function parseContentRange(text: string): ContentRange | "invalid" | "too large" {
   if (EMPTY.test(text)) return { first: 0, last: -1, total: 0 };
@@ -31,12 +32,12 @@ export function parseContentRange(text: string): ContentRange | "invalid" | "too
   return { first: Number(first), last: Number(last), total: Number(total) };
 }
 
-/** The header text of a range, as a Windows client writes it. */
+/** Writes a Content-Range header as a Windows client does. */
 export function formatContentRange({ first, last, total }: ContentRange): string {
   return `bytes ${first}-${last}/${total}`;
 }
 
-/** How many bytes a range spans: what its Fragment's Content-Length must say. */
+/** How many bytes a range spans; its Fragment's Content-Length must say the same. */
 export function lengthOf(range: ContentRange): number {
   return range.last - range.first + 1;
 }

@@ -1,6 +1,6 @@
 /**
- * Every header name of the protocol, spelt once and as it travels on the wire. [MC-BUP] 2.2.1;
- * notification headers 2.2.12 and 2.2.13 (wire spelling of the captures, ruling 24).
+ * Every header name that the edge uses, as it travels on the wire. [MC-BUP] 2.2.1; notification headers 2.2.12 and
+ * 2.2.13, spelt as in the captures (ruling 24, notification headers).
  */
 export const HEADER = {
   packetType: "BITS-Packet-Type",
@@ -8,9 +8,9 @@ export const HEADER = {
   supportedProtocols: "BITS-Supported-Protocols",
   protocol: "BITS-Protocol",
   receivedContentRange: "BITS-Received-Content-Range",
-  /** The Win32 pages' name of the error header … */
+  /** The error header by Win32's name. */
   errorCode: "BITS-Error-Code",
-  /** … and the specification's, which Windows Server 2003 sent; we send both (ruling 2). */
+  /** The error header by the specification's name, which Windows Server 2003 sent. Acks have both (ruling 2, error headers). */
   error: "BITS-Error",
   errorContext: "BITS-Error-Context",
   replyUrl: "BITS-Reply-URL",

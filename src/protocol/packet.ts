@@ -1,7 +1,7 @@
 import type { ContentRange } from "./content-range.ts";
 import type { SessionId } from "./session-id.ts";
 
-/** The packets a client sends, [MC-BUP] 2.2.2 to 2.2.10, spelt as Windows spells them. */
+/** The packets that a client sends ([MC-BUP] 2.2.2 to 2.2.10), spelt as Windows spells them. */
 export const PACKET_TYPES = [
   "Create-Session",
   "Ping",
@@ -9,9 +9,10 @@ export const PACKET_TYPES = [
   "Close-Session",
   "Cancel-Session",
 ] as const;
+/** One of them. */
 export type PacketType = (typeof PACKET_TYPES)[number];
 
-/** A request head that kept every rule of its packet. */
+/** What a request head says that keeps every rule of its packet. */
 export type Packet =
   | { readonly type: "Create-Session" }
   | { readonly type: "Ping" }
@@ -25,5 +26,5 @@ export type Packet =
   | { readonly type: "Close-Session"; readonly sessionId: SessionId }
   | { readonly type: "Cancel-Session"; readonly sessionId: SessionId };
 
-/** What a packet is parsed from: the head of a request, in wire order, names in any case. */
+/** The fields of a request head, in wire order, names in any case: a packet is parsed from them. */
 export type PacketHead = Iterable<readonly [name: string, value: string]>;

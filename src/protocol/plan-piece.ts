@@ -23,7 +23,7 @@ export function refuseBySize(
 }
 
 /**
- * Says which bytes of a piece are new. Overlap is trimmed, a gap is refused, and a duplicate stores nothing (ruling 9,
+ * Says which bytes of a piece are new. Overlap is trimmed, a gap is refused, and a duplicate stores nothing (ruling 9, overlap is trimmed,
  * overlap is trimmed).
  *
  * @param piece `length` bytes that begin at byte `first` of the entity

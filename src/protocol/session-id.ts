@@ -4,9 +4,10 @@ export type SessionId = string & { readonly __brand: "SessionId" };
 const GUID = /^(\{?)([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(\}?)$/i;
 
 /**
- * Text of a BITS-Session-Id header → the id, or null where it is no GUID. Braces and case are free
- * (ruling 3). Null is an unknown session, not a malformed packet: a client that still holds an id of
- * some other BITS server has to be told to start over.
+ * Reads a BITS-Session-Id header. Braces and case are free (ruling 3, session ids).
+ *
+ * @returns the id; null if it is no GUID. Null is an unknown session, not a malformed packet: a client that still holds
+ *   an id of another BITS server has to start over
  */
 export function parseSessionId(text: string): SessionId | null {
   const match = GUID.exec(text.trim());

@@ -10,7 +10,7 @@ test.each([
   ["Bytes 0-0/1",                             { first: 0, last: 0, total: 1 }       ], // Win32 "Fragment"
   ["bytes 00-09/010",                         { first: 0, last: 9, total: 10 }      ], // 1*DIGIT, RFC 9110 14.4
   ["bytes 0-9007199254740990/9007199254740991", { first: 0, last: 9007199254740990, total: 9007199254740991 }],
-  ["bytes 0--1/0",                            { first: 0, last: -1, total: 0 }      ], // ruling 11
+  ["bytes 0--1/0",                            { first: 0, last: -1, total: 0 }      ], // ruling 11, empty uploads
   ["bytes 0-18446744073709551615/0",          { first: 0, last: -1, total: 0 }      ], // -1 without a sign
   ["bytes 0-18446744073709551615/1",          "invalid"                             ],
   ["bytes 0-0/0",                             { first: 0, last: -1, total: 0 }      ],

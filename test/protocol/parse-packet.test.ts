@@ -104,7 +104,7 @@ const cased = (text: string) =>
       ).join(""),
     );
 
-test("packet types, header names and ids compare without case (ruling 6)", () => {
+test("packet types, header names and ids compare without case (ruling 6, case and lists)", () => {
   fc.assert(
     fc.property(
       fc

@@ -12,18 +12,18 @@ const CASES: [what: string, ack: Ack, status: number, lines: string[]][] = [
     { to: "Create-Session", sessionId: ID, offset: null, fault: null }, 200,
     ["Pragma: no-cache", "BITS-Packet-Type: Ack", "BITS-Protocol: {7df0354d-249b-430f-820d-3d2a9bef4931}",
      `BITS-Session-Id: ${ID}`, "Content-Length: 0", "Accept-Encoding: identity"]],
-  ["Fragment's success says the next offset, a plain integer (ruling 4)",
+  ["Fragment's success says the next offset, a plain integer (ruling 4, the next offset)",
     { to: "Fragment", sessionId: ID, offset: 4892, fault: null }, 200,
     ["Pragma: no-cache", "BITS-Packet-Type: Ack", `BITS-Session-Id: ${ID}`, "Content-Length: 0",
      "BITS-Received-Content-Range: 4892"]],
-  ["Ping's Ack names no session even if the Ping did (ruling 3)",
+  ["Ping's Ack names no session even if the Ping did (ruling 3, session ids)",
     { to: "Ping", sessionId: ID, offset: null, fault: null }, 200,
     ["Pragma: no-cache", "BITS-Packet-Type: Ack", "Content-Length: 0"]],
-  ["a gap is 416 with the offset and no error code (ruling 9)",
+  ["a gap is 416 with the offset and no error code (ruling 9, overlap is trimmed)",
     { to: "Fragment", sessionId: ID, offset: 10, fault: FAULTS.offsetGap }, 416,
     ["Pragma: no-cache", "BITS-Packet-Type: Ack", `BITS-Session-Id: ${ID}`, "Content-Length: 0",
      "BITS-Received-Content-Range: 10"]],
-  ["an unknown session, in both spellings of the error (ruling 2)",
+  ["an unknown session, in both spellings of the error (ruling 2, error headers)",
     { to: "Close-Session", sessionId: "nonsense", offset: null, fault: FAULTS.sessionUnknown }, 500,
     ["Pragma: no-cache", "BITS-Packet-Type: Ack", "BITS-Session-Id: nonsense", "Content-Length: 0",
      "BITS-Error-Code: 0x8020001F", "BITS-Error: 0x8020001F", "BITS-Error-Context: 0x5"]],
@@ -47,7 +47,7 @@ test.each(CASES)("%s", (_what, ack, status, lines) => {
   expect(written.headers.map(([name, value]) => `${name}: ${value}`)).toEqual(lines);
 });
 
-test("error headers never stand on success, and every fault is an HTTP error (ruling 2)", () => {
+test("error headers never stand on success, and every fault is an HTTP error (ruling 2, error headers)", () => {
   for (const fault of [...Object.values(FAULTS), HELD]) {
     const { status, headers } = writeAck({ to: "Fragment", sessionId: ID, offset: 0, fault });
     expect(status).toBeGreaterThanOrEqual(400);

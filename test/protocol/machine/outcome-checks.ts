@@ -41,7 +41,7 @@ const TOLD: readonly (readonly [string, CommitOutcome, string, number, number])[
   ["silence",                                silent("timedOut"),       "originTimedOut",  504, 0x80072ee2],
   ["nobody listens",                         silent("cannotConnect"),  "originCannotConnect", 502, 0x80072efd],
   ["a broken connection",                    silent("connectionLost"), "originConnectionLost", 502, 0x80072efe],
-  ["a reply that is too large is final (ruling 26)", { kind: "replyTooLarge", status: 200 }, "replyTooLarge", 403, 0x800700df],
+  ["a reply that is too large is final (ruling 26, reply too large)", { kind: "replyTooLarge", status: 200 }, "replyTooLarge", 403, 0x800700df],
 ];
 
 // prettier-ignore
@@ -81,7 +81,7 @@ export const OUTCOME_CHECKS: readonly Check[] = [
     ({ reflect }) => assert.equal(reflect(accepted(status)), null),
   ]),
   [
-    "a destination that exists is the edge's own refusal (ruling 13, destination exists)",
+    "a destination that exists is the edge's own refusal (ruling 13, not enabled, exists, no right)",
     ({ reflect }) => assert.deepEqual(reflect({ kind: "destinationExists" }), FAULTS.destinationExists),
   ],
   ...ARRIVED.map(([sentence, outcome, expected]): Check => [
