@@ -1,5 +1,3 @@
-import { decodeText } from "./wire-bytes.ts";
-
 /** The head of a response, whoever brought it. */
 export interface ResponseHead {
   readonly status: number;
@@ -8,7 +6,6 @@ export interface ResponseHead {
 
 /** A number, or the same one several times. */
 const CONTENT_LENGTH = /^(\d+)(?:[ \t]*,[ \t]*\1)*$/;
-const LAST_CHUNK = "\r\n0\r\n\r\n";
 
 /** A client has to discard a response with such a length, whatever else it says (RFC 9112 section 6.3). */
 export function isFramed(head: ResponseHead): boolean {
@@ -17,33 +14,19 @@ export function isFramed(head: ResponseHead): boolean {
 }
 
 /**
- * Finds the end of a response whose body nobody reads (RFC 9112 section 6.3).
+ * How many bytes the body has, by a head that `isFramed` (RFC 9112 section 6.3).
  *
- * @returns a function that takes the bytes after the head, in any split, and says whether the response ends with them;
- *   a response without a length and without chunks ends with its connection
+ * @returns null where they are not counted: in chunks, or up to the end of the connection
  */
-export function endOf(head: ResponseHead): (bytes: Uint8Array) => boolean {
-  if (hasNoBody(head)) return () => true;
-  if (isCoded(head)) return isChunked(head) ? endOfChunks() : () => false;
+export function lengthOfBody(head: ResponseHead): number | null {
+  if (hasNoBody(head)) return 0;
   const length = head.headers.get("Content-Length");
-  return length === null ? () => false : endOfLength(Number.parseInt(length, 10));
+  return length === null || isCoded(head) ? null : Number.parseInt(length, 10);
 }
 
-function endOfLength(length: number): (bytes: Uint8Array) => boolean {
-  let left = length;
-  return ({ byteLength }) => (left -= byteLength) <= 0;
-}
-
-/**
- * Looks for the last chunk and does not count the chunks before it. If data with the same bytes ends a read, the response
- * is left too early; if it has a trailer, it is read until its connection ends. Both cost little and save a second reader.
- */
-function endOfChunks(): (bytes: Uint8Array) => boolean {
-  let tail = "\r\n";
-  return (bytes) => {
-    tail = (tail + decodeText(bytes.subarray(-LAST_CHUNK.length))).slice(-LAST_CHUNK.length);
-    return tail === LAST_CHUNK;
-  };
+/** Whether the body comes in chunks, by a head that has one. */
+export function isChunked({ headers }: ResponseHead): boolean {
+  return /(?:^|,)[ \t]*chunked[ \t]*$/i.test(headers.get("Transfer-Encoding") ?? "");
 }
 
 function hasNoBody({ status }: ResponseHead): boolean {
@@ -52,8 +35,4 @@ function hasNoBody({ status }: ResponseHead): boolean {
 
 function isCoded({ headers }: ResponseHead): boolean {
   return headers.has("Transfer-Encoding");
-}
-
-function isChunked({ headers }: ResponseHead): boolean {
-  return /(?:^|,)[ \t]*chunked[ \t]*$/i.test(headers.get("Transfer-Encoding") ?? "");
 }

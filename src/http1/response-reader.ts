@@ -22,6 +22,12 @@ export class AnswerReader {
   #line: number[] = [];
   #status: number | null = null;
   #fields: string[] = [];
+  #interims = 0;
+
+  /** How many interim answers have come: 100 says that the body may follow (RFC 9110 section 10.1.1). */
+  get interims(): number {
+    return this.#interims;
+  }
 
   /**
    * @returns the head, once it is whole; null where it goes on
@@ -46,6 +52,7 @@ export class AnswerReader {
       if (line !== "") this.#status = parseStatus(line);
     } else if (line === "") {
       if (!isInterim(this.#status)) return true;
+      this.#interims += 1;
       this.#status = null;
       this.#fields = [];
     } else if (/^[ \t]/.test(line) && this.#fields.length > 0) {

@@ -1,7 +1,12 @@
 import type { Config, UploadDirectory } from "../config/config.ts";
 import { type Fault, FAULTS } from "../protocol/faults.ts";
+import { dropConnectionBound, splitChallenges } from "../http1/connection-bound-auth.ts";
+import { formatVia } from "../http1/via.ts";
 import { HEADER } from "../protocol/headers.ts";
 import { reflect, type Silence } from "../protocol/reflect.ts";
+import { log } from "../runtime/log.ts";
+import { ask } from "./ask.ts";
+import { networkOf } from "./network.ts";
 
 /** A Create-Session must not wait longer: its client waits for five minutes, and a person may for it. */
 const PATIENCE_MS = 15_000;
@@ -44,7 +49,7 @@ export async function admit(
   }
   const asksElsewhere = directory.authorizeUrl !== null;
   const url = asksElsewhere ? new URL(directory.authorizeUrl, destinationUrl).href : destinationUrl;
-  const response = await ask(url, credentialsOf(applicant));
+  const response = await head(url, fieldsOf(applicant), config);
   if (typeof response === "string")
     return refusal(reflect({ kind: "silent", why: response, mayHaveArrived: true }));
   // A destination that is not there yet is what most uploads are for; a page that decides must exist.
@@ -59,50 +64,63 @@ function judge(response: Response): Admission {
   const { status, headers } = response;
   if (status === 401) {
     // The client answers the challenge by sending the packet again, with credentials ([MC-BUP] 3.1.5.1.7).
-    const challenge = headers.get(HEADER.wwwAuthenticate);
-    return refusal({ fault: "unauthorized", status: 401, hresult: null, context: 0x7 }, challenge);
+    const challenges = splitChallenges(headers.get(HEADER.wwwAuthenticate) ?? "");
+    return refusal({ fault: "unauthorized", status: 401, hresult: null, context: 0x7 }, challenges);
   }
   if (status === 403) return refusal(FAULTS.accessDenied);
   return refusal(reflect({ kind: "refused", status, hresult: null }));
 }
 
-function refusal(fault: Fault | null, challenge: string | null = null): Admission {
-  return {
-    isAdmitted: false,
-    fault: fault ?? FAULTS.edgeFailed,
-    challenges: challenge === null ? [] : [challenge],
-  };
+function refusal(fault: Fault | null, challenges: readonly string[] = []): Admission {
+  return { isAdmitted: false, fault: fault ?? FAULTS.edgeFailed, challenges };
 }
 
-function credentialsOf({ headers, originalUrl, clientAddress }: Applicant): [string, string][] {
-  const credentials = CREDENTIALS.flatMap((name): [string, string][] => {
-    const value = headers.get(name);
-    return value === null ? [] : [[name, value]];
+/** What the question says of the client. */
+function fieldsOf({ headers, originalUrl, clientAddress }: Applicant): Headers {
+  const fields = new Headers({
+    [HEADER.originalRequestUrl]: originalUrl,
+    Via: formatVia(headers.get("Via")),
   });
-  const address: [string, string][] = clientAddress === null ? [] : [["X-Forwarded-For", clientAddress]];
-  return [...credentials, ...address, [HEADER.originalRequestUrl, originalUrl]];
+  for (const name of CREDENTIALS) {
+    const value = headers.get(name);
+    if (value !== null) fields.set(name, value);
+  }
+  if (clientAddress !== null) fields.set("X-Forwarded-For", clientAddress);
+  return fields;
 }
 
 /** Whether a file is there; not where the origin does not say, since uploads are taken while it is down. */
-async function exists(url: string, { originAuthorization }: Config): Promise<boolean> {
-  const response = await ask(
-    url,
-    originAuthorization === null ? [] : [["Authorization", originAuthorization]],
-  );
+async function exists(url: string, config: Config): Promise<boolean> {
+  const fields = new Headers({ Via: formatVia(null) });
+  if (config.originAuthorization !== null) fields.set("Authorization", config.originAuthorization);
+  const response = await head(url, fields, config);
   return typeof response !== "string" && response.ok;
 }
 
-/** The answer to a HEAD, or why there is none. */
-async function ask(url: string, headers: [string, string][]): Promise<Response | Silence> {
+/**
+ * The answer to a HEAD, or why there is none. Whatever authenticates a connection is taken out on both ways: the
+ * connection is not the client's alone (ruling 28, what judges identity is never shared).
+ */
+async function head(url: string, headers: Headers, config: Config): Promise<Response | Silence> {
+  const removed = dropConnectionBound(headers);
   try {
-    return await fetch(url, {
-      method: "HEAD",
-      headers,
-      redirect: "manual",
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    });
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const response = await ask(networkOf(config), url, { method: "HEAD", headers, signal });
+    const answer = new Response(null, response);
+    removed.push(...dropConnectionBound(answer.headers));
+    if (removed.length > 0) logRemoved(url, removed);
+    return answer;
   } catch (error) {
     const isLate = error instanceof Error && error.name === "TimeoutError";
     return isLate ? "timedOut" : "connectionLost";
   }
+}
+
+function logRemoved(url: string, fields: readonly string[]): void {
+  log("identity-removed", {
+    path: new URL(url).pathname,
+    fields: fields.join(", "),
+    explanation:
+      "NTLM and Negotiate authenticate a connection, and connections to the origin are shared: they do not cross the edge. Offer Basic or another scheme at the origin.",
+  });
 }

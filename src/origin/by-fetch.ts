@@ -1,13 +1,21 @@
+import { bodyOf } from "../http1/response-body.ts";
 import type { CommitOutcome } from "../protocol/reflect.ts";
-import type { Carrier, Delivery } from "./carrier.ts";
+import type { Carrier, Errand } from "./carrier.ts";
 import { hearOut } from "./hear-out.ts";
+import type { Network } from "./network.ts";
 import { closeSocket, openSocket } from "./open-socket.ts";
 import { acceptance, isSuccess, refusal, silence } from "./outcome.ts";
-import { send } from "./send.ts";
+import { Sender } from "./sender.ts";
 import { type SilenceWatch, watchForSilence } from "./silence-watch.ts";
+import { takeBody } from "./take-body.ts";
 
-const REPLY_PIECE_BYTES = 1024 * 1024;
 const LISTENING_SECONDS = 2;
+/** A body of more waits as long for a refusal of its head, which the runtime would not hear while it sends. */
+const THINKING_FROM_BYTES = 64 * 1024;
+const THINKING_MS = 100;
+const THINKING_MS_FOR_LARGE = 250;
+const LARGE_BYTES = 1024 * 1024;
+const PAUSE_MS = 10;
 
 /**
  * Cloudflare's network answers in place of an origin that it could not talk to, with statuses that no
@@ -29,38 +37,23 @@ const EDGE_STATUSES = new Map<number, CommitOutcome>([
  * With the runtime's own HTTP client. The body goes out with Content-Length, because legacy applications refuse chunked
  * requests; only a FixedLengthStream makes the runtime send one. Redirects are not followed (ruling 16).
  */
-export const byFetch: Carrier = async ({ request, entity, length, silenceSeconds, takeReply }) => {
-  const watch = watchForSilence(silenceSeconds);
+export const byFetch: Carrier = async (errand) => {
+  const watch = watchForSilence(errand.silenceSeconds);
   const over = new AbortController();
   watch.signal.addEventListener("abort", () => over.abort());
-  const body = new FixedLengthStream(length);
-  const sending = send(entity(), body.writable, watch, over.signal);
+  const body = new FixedLengthStream(errand.length);
+  const sender = new Sender(body.writable, { watch, signal: over.signal });
   try {
-    const response = await fetch(request.url, {
-      method: request.method,
-      headers: [...request.headers],
-      body: body.readable,
-      redirect: "manual",
-      signal: watch.signal,
-    });
-    if (!isSuccess(response)) {
-      await response.body?.cancel();
-      return EDGE_STATUSES.get(response.status) ?? refusal(request, response);
-    }
-    // It cannot have taken what it has not been sent: a 200 before the last byte is no success.
-    if ((await sending) < length) return silence("connectionLost", watch);
-    const reader = response.body?.getReader({ mode: "byob" });
-    if (reader === undefined) return acceptance(response);
-    if (takeReply !== null) {
-      const isTaken = await receive(reader, takeReply, watch);
-      return isTaken ? acceptance(response) : { kind: "replyTooLarge", status: response.status };
-    }
-    void hearOut(reader, silenceSeconds);
-    return acceptance(response);
+    const answering = ask(errand, body.readable, watch.signal);
+    const sending = send(sender, errand, answering);
+    const response = await answering;
+    watch.answered();
+    return await hear(errand, response, sending, sender, watch);
   } catch {
+    if (watch.signal.aborted) return silence("timedOut", watch);
     // The runtime's error is the same for a refused and for a broken connection ("Network connection
     // lost."), so all that is certain is that nobody knows.
-    const isLost = watch.signal.aborted || (await isListening(request.url));
+    const isLost = await isListening(errand.request.url, errand.network);
     return silence(isLost ? "connectionLost" : "cannotConnect", watch);
   } finally {
     watch.stop();
@@ -68,30 +61,56 @@ export const byFetch: Carrier = async ({ request, entity, length, silenceSeconds
   }
 };
 
-/**
- * Takes the application's answer to its end.
- *
- * @returns false where it is more than there is room for
- */
-async function receive(
-  reader: ReadableStreamBYOBReader,
-  take: NonNullable<Delivery["takeReply"]>,
-  watch: SilenceWatch,
-): Promise<boolean> {
-  for (;;) {
-    const { value, done } = await reader.readAtLeast(REPLY_PIECE_BYTES, new Uint8Array(REPLY_PIECE_BYTES));
-    watch.heard();
-    if (value !== undefined && !take(value)) {
-      await reader.cancel().catch(() => undefined); // it may have ended by itself
-      return false;
-    }
-    if (done) return true;
+async function ask(
+  { request, network }: Errand,
+  body: ReadableStream,
+  signal: AbortSignal,
+): Promise<Response> {
+  const { method, headers, url } = request;
+  return await network.fetch(url, { method, headers: [...headers], body, redirect: "manual", signal });
+}
+
+async function send(sender: Sender, errand: Errand, answering: Promise<Response>): Promise<void> {
+  if (errand.length > THINKING_FROM_BYTES) {
+    const thinkingMs = errand.length > LARGE_BYTES ? THINKING_MS_FOR_LARGE : THINKING_MS;
+    await Promise.race([answering.catch(() => undefined), scheduler.wait(thinkingMs)]);
+    sender.pauseMs = PAUSE_MS;
   }
+  await sender.send(errand.entity());
+  await sender.close();
+}
+
+async function hear(
+  { request, length, takeReply, silenceSeconds }: Errand,
+  response: Response,
+  sending: Promise<void>,
+  sender: Sender,
+  watch: SilenceWatch,
+): Promise<CommitOutcome> {
+  if (!isSuccess(response)) {
+    await response.body?.cancel();
+    return EDGE_STATUSES.get(response.status) ?? refusal(request, response);
+  }
+  await sending;
+  // It cannot have taken what it has not been sent: a 200 before the last byte is no success.
+  if (sender.sent < length) return silence("connectionLost", watch);
+  const reader = response.body?.getReader({ mode: "byob" });
+  if (reader === undefined) return acceptance(response);
+  const nothing = new Uint8Array(0);
+  // The runtime has taken the framing off; the body is what comes until its stream ends.
+  const body = bodyOf({ status: 200, headers: new Headers() });
+  if (takeReply === null) {
+    void hearOut(nothing, reader, body, silenceSeconds);
+    return acceptance(response);
+  }
+  if (await takeBody(nothing, reader, body, takeReply, watch)) return acceptance(response);
+  await reader.cancel().catch(() => undefined); // it may have ended by itself
+  return { kind: "replyTooLarge", status: response.status };
 }
 
 /** Whether anyone takes connections at `url` just now; asked after a failure, to name it. */
-async function isListening(url: string): Promise<boolean> {
-  const socket = await openSocket(url, LISTENING_SECONDS);
+async function isListening(url: string, network: Network): Promise<boolean> {
+  const socket = await openSocket(url, network, LISTENING_SECONDS);
   if (socket !== null) closeSocket(socket);
   return socket !== null;
 }

@@ -1,101 +1,160 @@
-import { endOf, type ResponseHead } from "../http1/response-framing.ts";
+import { formatRequestHead } from "../http1/request-writer.ts";
+import { bodyOf } from "../http1/response-body.ts";
 import { AnswerReader, type ReadAnswer } from "../http1/response-reader.ts";
-import type { Carrier, Delivery } from "./carrier.ts";
+import type { CommitOutcome } from "../protocol/reflect.ts";
+import type { Carrier, Errand } from "./carrier.ts";
 import { hearOut } from "./hear-out.ts";
 import { closeSocket, openSocket } from "./open-socket.ts";
 import { acceptance, isSuccess, refusal, silence } from "./outcome.ts";
-import { formatRequestHead } from "../http1/request-writer.ts";
-import { send } from "./send.ts";
+import { Sender } from "./sender.ts";
 import { type SilenceWatch, watchForSilence } from "./silence-watch.ts";
+import { takeBody } from "./take-body.ts";
 
 const ANSWER_READ_BYTES = 4096;
 /** A lost SYN is sent again three times within it, after 1, 2 and 4 seconds (RFC 6298 sections 2 and 5.5). */
 const CONNECT_SECONDS = 10;
+/** A body of more is announced, and waits to be wanted: a refusal then costs no transfer, and nothing can overtake it. */
+const EXPECT_FROM_BYTES = 64 * 1024;
+/** How long the origin may think about it. Old servers never answer, so the body follows (RFC 9110 section 10.1.1). */
+const EXPECT_MS = 350;
+const EXPECT_MS_FOR_LARGE = 1000;
+const LARGE_BYTES = 1024 * 1024;
+const EXPECT_STEP_MS = 5;
+/** Of an origin that wants the body, and of one that has not said so: it may be about to refuse (`Sender`). */
+const WANTED_PAUSE_MS = 5;
+const UNKNOWN_PAUSE_MS = 40;
+const EXPECTATION_FAILED = 417;
 
 /**
  * With HTTP/1.1 of our own, one request a connection: the runtime's client sends a body 8 KiB at a time, and does not
  * tell a connection that was refused from one that broke. Where none could be opened, the application has certainly not
- * been told. What the answer says is in its head; its body is heard out, and dropped.
+ * been told.
  */
-export const bySocket: Carrier = async (delivery) => {
-  const { request, length, silenceSeconds } = delivery;
-  const head = new TextEncoder().encode(formatRequestHead(request, length));
-  const socket = await openSocket(request.url, Math.min(CONNECT_SECONDS, silenceSeconds / 2));
+export const bySocket: Carrier = async (errand) => {
+  const outcome = await exchange(errand, errand.length > EXPECT_FROM_BYTES);
+  const isMisunderstood = outcome.kind === "refused" && outcome.status === EXPECTATION_FAILED;
+  // RFC 9110 section 15.5.18: the same without the expectation, for servers in a row that know none.
+  return isMisunderstood ? await exchange(errand, false) : outcome;
+};
+
+async function exchange(errand: Errand, expects: boolean): Promise<CommitOutcome> {
+  const { request, network, silenceSeconds } = errand;
+  const seconds = Math.min(CONNECT_SECONDS, silenceSeconds / 2);
+  const socket = await openSocket(request.url, network, seconds);
   if (socket === null) return { kind: "silent", why: "cannotConnect", mayHaveArrived: false };
   const watch = watchForSilence(silenceSeconds);
   try {
-    const answer = await exchange(socket, head, delivery, watch);
-    if (answer === null) return silence("connectionLost", watch);
-    return isSuccess(answer) ? acceptance(answer) : refusal(request, answer);
+    return await new Exchange(socket, errand, expects, watch).run();
   } catch {
     return silence("connectionLost", watch);
   } finally {
     watch.stop();
   }
-};
+}
 
-/**
- * Sends the request and takes the answer, and leaves the connection.
- *
- * @returns null for a 2xx without the whole request: the application cannot have taken what it has not been sent
- * @throws where the connection breaks, or brings something else than an answer
- */
-async function exchange(
-  socket: Socket,
-  head: Uint8Array,
-  { entity, length, silenceSeconds }: Delivery,
-  watch: SilenceWatch,
-): Promise<ResponseHead | null> {
-  const messageLength = head.byteLength + length;
-  const message = new FixedLengthStream(messageLength);
-  // By the runtime's pipe, because it can be called off. A write of our own that the origin does not take could not:
-  // `close()` waits for it, and after an `abort()` the connection stays open (seen in workerd 1.20261023.1).
-  const over = new AbortController();
-  const piping = message.readable.pipeTo(socket.writable, {
-    signal: over.signal,
-    preventAbort: true,
-    preventClose: true,
-  });
-  const leave = async (): Promise<void> => {
-    over.abort();
-    await piping.catch(() => undefined);
-    closeSocket(socket);
-  };
-  watch.signal.addEventListener("abort", () => void leave());
-  const reader = socket.readable.getReader({ mode: "byob" });
-  let hearing = Promise.resolve();
-  try {
-    const sending = send(inTurn(head, entity()), message.writable, watch, failureOf(piping));
-    const { head: answer, rest } = await receiveHead(reader);
-    watch.heard();
-    if (!isSuccess(answer)) return answer;
-    if ((await sending) < messageLength) return null;
-    await piping; // what the pipe has taken is not on its way yet, and `leave` would drop it
-    const isOver = endOf(answer);
-    if (!isOver(rest)) hearing = hearOut(reader, silenceSeconds, isOver);
-    return answer;
-  } finally {
-    void hearing.then(leave);
+/** One request and its answer, on a connection that is left afterwards. */
+class Exchange {
+  readonly #errand: Errand;
+  readonly #expects: boolean;
+  readonly #watch: SilenceWatch;
+  readonly #socket: Socket;
+  readonly #reader: ReadableStreamBYOBReader;
+  readonly #over = new AbortController();
+  readonly #head: Uint8Array;
+  readonly #messageLength: number;
+  readonly #sender: Sender;
+  readonly #piping: Promise<void>;
+
+  constructor(socket: Socket, errand: Errand, expects: boolean, watch: SilenceWatch) {
+    this.#errand = errand;
+    this.#expects = expects;
+    this.#watch = watch;
+    this.#socket = socket;
+    this.#reader = socket.readable.getReader({ mode: "byob" });
+    this.#head = new TextEncoder().encode(formatHead(errand, expects));
+    this.#messageLength = this.#head.byteLength + errand.length; // the head lets go of its bytes when they are sent
+    const message = new FixedLengthStream(this.#messageLength);
+    // By the runtime's pipe, because it can be called off. A write of our own that the origin does not take could not:
+    // `close()` waits for it, and after an `abort()` the connection stays open (seen in workerd 1.20261023.1).
+    this.#piping = message.readable.pipeTo(socket.writable, {
+      signal: this.#over.signal,
+      preventAbort: true,
+      preventClose: true,
+    });
+    const failure = new AbortController();
+    this.#piping.catch(() => failure.abort());
+    this.#sender = new Sender(message.writable, { watch, signal: failure.signal });
+    watch.signal.addEventListener("abort", () => void this.#leave());
+  }
+
+  /** @throws where the connection breaks, or brings something else than an answer */
+  async run(): Promise<CommitOutcome> {
+    const { request, takeReply, silenceSeconds } = this.#errand;
+    let hearing = Promise.resolve();
+    try {
+      const { head, rest } = await this.#ask();
+      if (!isSuccess(head)) return refusal(request, head);
+      // A 2xx is worth what arrives of the request: the application cannot have taken what it has not been sent.
+      if (this.#sender.sent < this.#messageLength) return silence("connectionLost", this.#watch);
+      await this.#piping; // what the pipe has taken is not on its way yet, and `leave` would drop it
+      const body = bodyOf(head);
+      if (takeReply === null) {
+        hearing = hearOut(rest, this.#reader, body, silenceSeconds);
+        return acceptance(head);
+      }
+      const isTaken = await takeBody(rest, this.#reader, body, takeReply, this.#watch);
+      return isTaken ? acceptance(head) : { kind: "replyTooLarge", status: head.status };
+    } finally {
+      void hearing.then(async () => this.#leave());
+    }
+  }
+
+  /** Sends the request, up to its end or to an answer that is none of success. */
+  async #ask(): Promise<ReadAnswer> {
+    const answer = new AnswerReader();
+    const answering = this.#receiveHead(answer);
+    answering.catch(() => undefined); // it is waited for below, but not at once
+    await this.#sender.send([this.#head]);
+    if (this.#expects) await this.#untilWanted(answering, answer);
+    const sending = this.#sender.send(this.#errand.entity()).then(async () => this.#sender.close());
+    const read = await answering;
+    if (isSuccess(read.head)) await sending;
+    return read;
+  }
+
+  /** Waits until the origin says whether it wants the body, and no longer than it may think about that. */
+  async #untilWanted(answering: Promise<ReadAnswer>, answer: AnswerReader): Promise<void> {
+    const { length, silenceSeconds } = this.#errand;
+    const patience = length > LARGE_BYTES ? EXPECT_MS_FOR_LARGE : EXPECT_MS;
+    const until = Date.now() + Math.min(patience, silenceSeconds * 250);
+    while (answer.interims === 0 && Date.now() < until) {
+      const isAnswered = await Promise.race([answering.then(() => true), scheduler.wait(EXPECT_STEP_MS)]);
+      if (isAnswered === true) return;
+    }
+    this.#sender.pauseMs = answer.interims > 0 ? WANTED_PAUSE_MS : UNKNOWN_PAUSE_MS;
+  }
+
+  async #receiveHead(answer: AnswerReader): Promise<ReadAnswer> {
+    for (;;) {
+      const { value, done } = await this.#reader.read(new Uint8Array(ANSWER_READ_BYTES));
+      this.#watch.heard();
+      const read = value === undefined ? null : answer.push(value);
+      if (read !== null) {
+        this.#watch.answered();
+        return read;
+      }
+      if (done) throw new TypeError("the connection ended before the answer");
+    }
+  }
+
+  async #leave(): Promise<void> {
+    this.#over.abort();
+    await this.#piping.catch(() => undefined);
+    closeSocket(this.#socket);
   }
 }
 
-function failureOf(promise: Promise<void>): AbortSignal {
-  const failure = new AbortController();
-  promise.catch(() => failure.abort());
-  return failure.signal;
-}
-
-function* inTurn(head: Uint8Array, entity: Iterable<Uint8Array>): Generator<Uint8Array> {
-  yield head;
-  yield* entity;
-}
-
-async function receiveHead(reader: ReadableStreamBYOBReader): Promise<ReadAnswer> {
-  const answer = new AnswerReader();
-  for (;;) {
-    const { value, done } = await reader.read(new Uint8Array(ANSWER_READ_BYTES));
-    const read = value === undefined ? null : answer.push(value);
-    if (read !== null) return read;
-    if (done) throw new TypeError("the connection ended before the answer");
-  }
+function formatHead({ request, length }: Errand, expects: boolean): string {
+  const expectation: [string, string][] = expects ? [["Expect", "100-continue"]] : [];
+  return formatRequestHead({ ...request, headers: new Map([...request.headers, ...expectation]) }, length);
 }

@@ -1,11 +1,10 @@
-import type { OriginConnection } from "../config/config.ts";
 import type { CommitOutcome } from "../protocol/reflect.ts";
 import type { CommitRequest } from "./commit-request.ts";
+import type { Network } from "./network.ts";
 
-/** A finished upload and its way to the application. */
-export interface Delivery {
+/** A finished upload that is to be handed to the application. */
+export interface Handover {
   readonly request: CommitRequest;
-  readonly connection: OriginConnection;
   /** The upload's bytes, from the start at each call. */
   readonly entity: () => Iterable<Uint8Array>;
   /** How many they are, exactly. */
@@ -13,13 +12,22 @@ export interface Delivery {
   /** How long the application may neither take a byte nor answer. */
   readonly silenceSeconds: number;
   /**
-   * Whether there was an attempt before, which may have arrived: then a destination that exists is read back, since it
-   * may hold this very upload, or what came of it before the connection broke.
+   * When the first attempt before this one began that may have arrived, milliseconds since 1970: a destination that
+   * exists may then hold this very upload, or what came of it before the connection broke. Null where there was none: a
+   * file that is there is somebody else's.
    */
-  readonly isRepetition: boolean;
-  /** Where the body of a 2xx goes, piece by piece; false where there is no room for it. Null where nobody wants it. */
+  readonly reachedAt: number | null;
+  /**
+   * Where the body of a 2xx goes, piece by piece; the piece is used again after the call. False where there is no room
+   * for it. Null where nobody wants it.
+   */
   readonly takeReply: ((bytes: Uint8Array) => boolean) | null;
 }
 
+/** The same, and the way to the origin. */
+export interface Errand extends Handover {
+  readonly network: Network;
+}
+
 /** Takes one request to the application and says what became of it: every end of the connection is an outcome. */
-export type Carrier = (delivery: Delivery) => Promise<CommitOutcome>;
+export type Carrier = (errand: Errand) => Promise<CommitOutcome>;

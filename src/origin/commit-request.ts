@@ -1,4 +1,6 @@
 import type { UploadDirectory } from "../config/config.ts";
+import { isConnectionBound } from "../http1/connection-bound-auth.ts";
+import { formatVia } from "../http1/via.ts";
 import { HEADER } from "../protocol/headers.ts";
 import { formatSessionId, type SessionId } from "../protocol/session-id.ts";
 
@@ -77,12 +79,15 @@ function headersOf(upload: FinishedUpload, { originAuthorization }: Origin): Map
   const headers = new Map<string, string>([
     ["Content-Type", "application/octet-stream"],
     ["User-Agent", "bits-edge"],
+    ["Via", formatVia(null)],
     [HEADER.sessionId, formatSessionId(upload.sessionId)],
     [HEADER.idempotencyKey, upload.commitId],
     [HEADER.originalRequestUrl, upload.originalUrl],
     [HEADER.reprDigest, `sha-256=:${upload.digest}:`],
   ]);
-  if (originAuthorization !== null) headers.set("Authorization", originAuthorization);
+  // One that authenticates a connection would speak for whoever has it next (ruling 28).
+  if (originAuthorization !== null && !isConnectionBound(originAuthorization))
+    headers.set("Authorization", originAuthorization);
   if (upload.clientAddress !== null) headers.set("X-Forwarded-For", upload.clientAddress);
   return headers;
 }

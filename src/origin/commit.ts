@@ -1,45 +1,79 @@
 import type { CommitOutcome } from "../protocol/reflect.ts";
 import { byFetch } from "./by-fetch.ts";
 import { bySocket } from "./by-socket.ts";
+import type { Carrier, Errand } from "./carrier.ts";
 import type { CommitRequest } from "./commit-request.ts";
-import type { Carrier, Delivery } from "./carrier.ts";
-import { readBack } from "./read-back.ts";
+import { log } from "../runtime/log.ts";
+import { type Condition, type Found, judgeUnread, readBack } from "./read-back.ts";
+
+const ACCEPTED: CommitOutcome = {
+  kind: "accepted",
+  status: 200,
+  copyToDestination: false,
+  staticReplyUrl: null,
+};
+const LOST: CommitOutcome = { kind: "silent", why: "connectionLost", mayHaveArrived: true };
 
 /** Hands one finished upload to the origin application and says what became of it. */
-export async function commit(given: Delivery): Promise<CommitOutcome> {
-  const delivery = given.request.carriesEntity ? given : { ...given, entity: () => [], length: 0 };
-  const outcome = await attempt(delivery);
-  if (outcome.kind !== "destinationExists" || !delivery.isRepetition) return outcome;
-  const { request, entity, silenceSeconds } = delivery;
-  switch (await readBack(request.url, request.headers.get("Authorization"), entity(), silenceSeconds)) {
+export async function commit(given: Errand): Promise<CommitOutcome> {
+  const errand = given.request.carriesEntity ? given : { ...given, entity: () => [], length: 0 };
+  const { reachedAt } = errand;
+  const outcome = await attempt(errand);
+  // Where nothing of an earlier attempt can have come to the origin, the file is not ours, whatever is in it.
+  if (outcome.kind !== "destinationExists" || reachedAt === null) return outcome;
+  const found = await readBack(errand);
+  if (found.is === "unreadable") return await settleTaken(errand, await judgeUnread(errand, reachedAt));
+  if (found.is !== "nothing") return await settleTaken(errand, found);
+  const again = await attempt(errand);
+  // It is there, and says 404 to whoever reads it.
+  if (again.kind !== "destinationExists") return again;
+  return await settleTaken(errand, await judgeUnread(errand, reachedAt));
+}
+
+/** What becomes of an upload whose destination is taken, by what was found there. */
+async function settleTaken(errand: Errand, found: Found): Promise<CommitOutcome> {
+  switch (found.is) {
     case "whole":
-      return { kind: "accepted", status: 200, copyToDestination: false, staticReplyUrl: null };
-    case "beginning":
-      // Our own torn file: the condition was there to protect others'.
-      return await attempt({ ...delivery, request: withoutCondition(request) });
-    case "nothing":
-      return await attempt(delivery);
+      return ACCEPTED;
+    case "replaceable":
+      return await attempt({ ...errand, request: withCondition(errand.request, found.condition) });
     case "other":
-      return outcome;
+      return { kind: "destinationExists" };
+    case "nothing":
+    case "unknown":
+      return LOST;
+    case "unreadable":
+      log("destination-unreadable", {
+        url: errand.request.url,
+        explanation:
+          "A file is there that may be this upload, and the origin does not let it be read. The upload waits; docs/origins.md says what to allow.",
+      });
+      return LOST;
   }
 }
 
-function withoutCondition(request: CommitRequest): CommitRequest {
-  return { ...request, headers: new Map([...request.headers].filter(([name]) => name !== "If-None-Match")) };
+/** The request, which may replace what was looked at. */
+function withCondition(request: CommitRequest, condition: Condition | null): CommitRequest {
+  const others = [...request.headers].filter(([name]) => name !== "If-None-Match");
+  return { ...request, headers: new Map(condition === null ? others : [...others, condition]) };
 }
 
 /** One request, and a second carrier for it where the first could not reach anybody, and so has not said a word. */
-async function attempt(delivery: Delivery): Promise<CommitOutcome> {
-  const [carry, carryInstead] = carriersOf(delivery);
-  const outcome = await carry(delivery);
+async function attempt(errand: Errand): Promise<CommitOutcome> {
+  const [carry, carryInstead] = carriersOf(errand);
+  const outcome = await carry(errand);
   const wasHeard = outcome.kind !== "silent" || outcome.why !== "cannotConnect" || outcome.mayHaveArrived;
-  return wasHeard || carryInstead === undefined ? outcome : await carryInstead(delivery);
+  return wasHeard || carryInstead === undefined ? outcome : await carryInstead(errand);
 }
 
 /** Sockets are faster, and reach no host of Cloudflare's own network (docs/decisions/0009-commits-by-socket.md). */
-function carriersOf({ connection, request, takeReply }: Delivery): readonly [Carrier, Carrier?] {
-  // Only one of them reads what an answer's body says.
-  if (takeReply !== null || connection === "fetch") return [byFetch];
-  if (connection === "socket") return [bySocket];
-  return request.url.startsWith("http:") ? [bySocket, byFetch] : [byFetch];
+function carriersOf({ network, request }: Errand): readonly [Carrier, Carrier?] {
+  switch (network.connection) {
+    case "fetch":
+      return [byFetch];
+    case "socket":
+      return [bySocket];
+    case "auto":
+      return request.url.startsWith("http:") ? [bySocket, byFetch] : [byFetch];
+  }
 }

@@ -1,3 +1,4 @@
+import type { AnswerBody } from "../http1/response-body.ts";
 import { watchForSilence } from "./silence-watch.ts";
 
 /** More than an application says to an upload; one that does not stop is left. */
@@ -10,25 +11,28 @@ const READ_BYTES = 16 * 1024;
  * application is told by `RequestAborted`. And a connection that is closed with bytes unread is reset, which also takes
  * what the other side has not read of the upload (RFC 9112 section 9.6).
  *
+ * @param first bytes of it that were read with its head
  * @param seconds that it may take in all
- * @param isOver says whether the answer is over with these bytes; where it does not, the stream's end is the answer's
  */
 export async function hearOut(
+  first: Uint8Array,
   reader: ReadableStreamBYOBReader,
+  body: AnswerBody,
   seconds: number,
-  isOver: (bytes: Uint8Array) => boolean = () => false,
 ): Promise<void> {
   const leave = (): Promise<void> => reader.cancel().catch(() => undefined); // it may have ended by itself
   const watch = watchForSilence(seconds);
   watch.signal.addEventListener("abort", () => void leave());
   try {
-    for (let left = MOST_BYTES; left > 0;) {
+    body.push(first);
+    for (let left = MOST_BYTES; left > 0 && !body.isOver;) {
       const { value, done } = await reader.read(new Uint8Array(READ_BYTES));
-      if (done || isOver(value)) break;
+      if (done) break;
+      body.push(value);
       left -= value.byteLength;
     }
   } catch {
-    // What was said before the connection broke is what counts.
+    // What was said before the connection broke, or before it stopped to be HTTP, is what counts.
   } finally {
     watch.stop();
     await leave();

@@ -1,4 +1,4 @@
-import { connect } from "cloudflare:sockets";
+import type { Network } from "./network.ts";
 import { watchForSilence } from "./silence-watch.ts";
 
 /**
@@ -6,13 +6,13 @@ import { watchForSilence } from "./silence-watch.ts";
  *
  * @returns null where nobody takes the connection within `seconds`, or nobody that TLS vouches for
  */
-export async function openSocket(url: string, seconds: number): Promise<Socket | null> {
+export async function openSocket(url: string, network: Network, seconds: number): Promise<Socket | null> {
   const { hostname, port, protocol } = new URL(url);
   const isSecure = protocol === "https:";
   const watch = watchForSilence(seconds);
   let socket: Socket | null = null;
   try {
-    socket = connect(
+    socket = network.connect(
       { hostname, port: Number(port || (isSecure ? 443 : 80)) },
       // Half-open, so that an origin which has said all it has to say can still be sent what it has not read.
       { secureTransport: isSecure ? "on" : "off", allowHalfOpen: true },

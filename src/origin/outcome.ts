@@ -6,6 +6,7 @@ import type { CommitRequest } from "./commit-request.ts";
 import type { SilenceWatch } from "./silence-watch.ts";
 
 const E_INVALIDARG = 0x80070057;
+const CONDITIONS = ["If-None-Match", "If-Match", "If-Unmodified-Since"];
 const MAXIMUM_REPLY_URL_LENGTH = 2200;
 
 export function isSuccess({ status }: ResponseHead): boolean {
@@ -29,7 +30,8 @@ export function acceptance({ status, headers }: ResponseHead): CommitOutcome {
 /** What every other status says, with the application's own error code under either of its names (ruling 14). */
 export function refusal(request: CommitRequest, { status, headers }: ResponseHead): CommitOutcome {
   // 412 to a request with a condition answers the condition, not the application's own mind.
-  if (status === 412 && request.headers.has("If-None-Match")) return { kind: "destinationExists" };
+  const isConditional = CONDITIONS.some((name) => request.headers.has(name));
+  if (status === 412 && isConditional) return { kind: "destinationExists" };
   const hresult = parseFailingHresult(headers.get(HEADER.errorCode) ?? headers.get(HEADER.error));
   return { kind: "refused", status, hresult };
 }

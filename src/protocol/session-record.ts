@@ -44,7 +44,7 @@ export interface SessionRecord extends SessionPacket {
 }
 
 /** The attempts to hand an upload to the application. */
-interface CommitRecord {
+export interface CommitRecord {
   /** Sent as Idempotency-Key with every attempt; fixed when the session is sealed. */
   readonly id: string;
   readonly attempts: number;
@@ -52,6 +52,11 @@ interface CommitRecord {
   readonly unknown: boolean;
   /** What the last attempt told the client; null for 200, and while no attempt has ended. */
   readonly fault: Fault | null;
+  /**
+   * Milliseconds since 1970 at which the first attempt began that may have reached the origin: only such an attempt can
+   * have left anything at the destination. Absent if there was none.
+   */
+  readonly reachedAt?: number;
 }
 
 /** What is left to do for an upload that a notified application has taken. */

@@ -1,6 +1,12 @@
 import type { Fault } from "./faults.ts";
 import { type Acceptance, type CommitOutcome, mayHaveArrived, reflect } from "./reflect.ts";
-import type { DeliveryRecord, DirectoryRules, SessionPacket, SessionRecord } from "./session-record.ts";
+import type {
+  CommitRecord,
+  DeliveryRecord,
+  DirectoryRules,
+  SessionPacket,
+  SessionRecord,
+} from "./session-record.ts";
 
 /**
  * Where an upload session stands. [MC-BUP] 3.2.5.1 draws INIT, RECEIVE_FRAGMENTS, NOTIFY, WAIT_FOR_CLOSE and COMPLETE.
@@ -111,12 +117,13 @@ export function open(packet: SessionPacket, total: number | null, now: number): 
   return { version: 2, state: "receiving", ...subject, changedAt: now, total, ...unsealed };
 }
 
-const NO_ATTEMPT = { id: "", attempts: 0, unknown: false }; // of a session that was never sealed
+/** The attempts of a session that was never sealed. */
+const NO_ATTEMPT: CommitRecord = { id: "", attempts: 0, unknown: false, fault: null };
 
 /** The record before a request leaves for the application. Only the first attempt uses `freshId`. */
 export function seal(record: SessionRecord, digest: string, freshId: string, now: number): SessionRecord {
-  const { id, attempts, unknown } = record.commit ?? { ...NO_ATTEMPT, id: freshId };
-  const commit = { id, attempts: attempts + 1, unknown, fault: null };
+  const earlier = record.commit ?? { ...NO_ATTEMPT, id: freshId };
+  const commit = { ...earlier, attempts: earlier.attempts + 1, fault: null };
   return { ...record, state: "committing", changedAt: now, digest, commit };
 }
 
@@ -139,8 +146,19 @@ export function settle(
     return { ...base, commit: { id, attempts, unknown: false, fault: null }, delivery, state: "committed" };
   }
   // A definite answer is about this attempt only: an earlier attempt may still have arrived.
-  const commit = { id, attempts, unknown: unknown || mayHaveArrived(outcome), fault: reflect(outcome) };
+  const reachedAt = record.commit?.reachedAt ?? (hasReached(outcome) ? record.changedAt : null);
+  const reach = reachedAt === null ? {} : { reachedAt };
+  const maybe = unknown || mayHaveArrived(outcome);
+  const commit = { id, attempts, unknown: maybe, fault: reflect(outcome), ...reach };
   return { ...base, commit, state: record.delivery === null ? "failed" : "delivered" };
+}
+
+/**
+ * Whether anything of an attempt may have come to the origin: there may be a beginning of the upload at the destination.
+ * `fetch` does not swear that a connection was refused; but if nobody listens, nothing was left anywhere.
+ */
+function hasReached(outcome: CommitOutcome): boolean {
+  return outcome.kind !== "silent" || outcome.why !== "cannotConnect";
 }
 
 /** What an acceptance leaves for Close-Session to do; null for nothing. */

@@ -9,6 +9,8 @@ export type LogEvent =
   | "completed"
   | "commit-started"
   | "commit-ended"
+  | "destination-unreadable"
+  | "identity-removed"
   | "finished"
   | "discarded"
   | "cancelled"

@@ -130,7 +130,7 @@ export class Outbox {
   async #deliver(sealed: SessionRecord, directory: UploadDirectory): Promise<CommitOutcome> {
     const { store, world, config } = this.#session;
     const { reply, fragments } = store;
-    const { id = "", attempts = 0 } = sealed.commit ?? {};
+    const { id = "" } = sealed.commit ?? {};
     const upload = {
       ...sealed,
       commitId: id,
@@ -140,11 +140,10 @@ export class Outbox {
     return await world.commit({
       // What the application has taken already is now put where it asked for ([MC-BUP] 3.2.5.2.7).
       request: (sealed.delivery === null ? commitRequest : putRequest)(upload, directory, config),
-      connection: config.originConnection,
       entity: () => fragments.read(),
       length: sealed.total ?? 0,
       silenceSeconds: directory.originTimeoutSeconds,
-      isRepetition: attempts > 1,
+      reachedAt: sealed.commit?.reachedAt ?? null,
       takeReply: repliesByValue(sealed, directory)
         ? (bytes) => {
             if (reply.length + bytes.byteLength > directory.maximumUploadBytes) return false;

@@ -41,7 +41,13 @@ const RECORD = v.object({
   total: v.nullable(WHOLE),
   digest: v.nullable(v.string()),
   commit: v.nullable(
-    v.object({ id: v.string(), attempts: WHOLE, unknown: v.boolean(), fault: v.nullable(FAULT) }),
+    v.object({
+      id: v.string(),
+      attempts: WHOLE,
+      unknown: v.boolean(),
+      fault: v.nullable(FAULT),
+      reachedAt: v.exactOptional(TIME),
+    }),
   ),
   delivery: v.nullable(
     v.object({

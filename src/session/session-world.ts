@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import type { Delivery } from "../origin/carrier.ts";
+import type { Handover } from "../origin/carrier.ts";
 import type { CommitOutcome } from "../protocol/reflect.ts";
 import type { SessionId } from "../protocol/session-id.ts";
 import type { log } from "../runtime/log.ts";
@@ -24,7 +24,7 @@ export interface SessionWorld {
   /** Begins a SHA-256. */
   startDigest(): RunningDigest;
   /** Hands one upload to the origin application, one attempt. Never rejects for what the origin or the network does. */
-  commit(delivery: Delivery): Promise<CommitOutcome>;
+  commit(handover: Handover): Promise<CommitOutcome>;
   /** Signs a URL on the edge. */
   readonly signUrl: typeof formatSignedUrl;
   /**

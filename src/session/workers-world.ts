@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { commit } from "../origin/commit.ts";
+import { networkOf } from "../origin/network.ts";
 import { log } from "../runtime/log.ts";
 import { formatSignedUrl } from "../signed/signed-url.ts";
 import type { SessionBindings } from "./session-bindings.ts";
@@ -23,7 +24,7 @@ export function workersWorld(
     },
     randomId: () => crypto.randomUUID(),
     startDigest,
-    commit,
+    commit: async (handover) => await commit({ ...handover, network: networkOf(config()) }),
     signUrl: formatSignedUrl,
     config,
     counter: (name) => SESSION_COUNTERS.getByName(name),
