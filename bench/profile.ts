@@ -19,7 +19,7 @@ const LOADS = {
   "bulk-1m": { totalBytes: 256 << 20, fragmentBytes: 1 << 20, clients: 1, uploads: 4 },
   "bulk-13m": { totalBytes: 256 << 20, fragmentBytes: 13 << 20, clients: 1, uploads: 4 },
   "bulk-64k": { totalBytes: 64 << 20, fragmentBytes: 64 << 10, clients: 1, uploads: 4 },
-  small: { totalBytes: 64 << 10, fragmentBytes: 64 << 10, clients: 16, uploads: 2000 },
+  small: { totalBytes: 64 << 10, fragmentBytes: 64 << 10, clients: 16, uploads: 1000 },
 } satisfies Record<string, Omit<UploadJob, "destination" | "folder">>;
 
 const { values } = parseArgs({
@@ -27,6 +27,7 @@ const { values } = parseArgs({
     what: { type: "string", default: "bulk-1m" },
     door: { type: "string", default: "tcp" },
     storage: { type: "string", default: "memory" },
+    objects: { type: "string", default: "0" },
     top: { type: "string", default: "25" },
   },
 });
@@ -40,6 +41,7 @@ try {
   const vars = {
     SESSION_KEY: "a key for the benchmark, 32 characters or more",
     ORIGIN_URL: origin.url,
+    SESSION_OBJECTS: Number(values.objects),
     UPLOAD_DIRECTORIES: [{ path: "/bench/", allow_overwrites: true }],
   };
   await using edge = await startBareWorkerd(folder, await bundle(), vars, true);

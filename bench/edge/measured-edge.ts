@@ -9,6 +9,8 @@ export interface MeasuredEdgeOptions {
   readonly storage: StorageKind;
   readonly originUrl: string;
   readonly disk?: string | undefined;
+  /** How many objects share the sessions; default: each session has its own. */
+  readonly sessionObjects?: number | undefined;
   /** What brings commits to the origin; default: the edge's own, which is a socket here. */
   readonly connection?: "fetch" | undefined;
   /** Default: the production bundle under bare workerd. */
@@ -41,6 +43,7 @@ export async function startMeasuredEdge(options: MeasuredEdgeOptions): Promise<M
     vars: {
       ORIGIN_URL: options.originUrl,
       ...(options.connection === undefined ? {} : { ORIGIN_CONNECTION: options.connection }),
+      ...(options.sessionObjects === undefined ? {} : { SESSION_OBJECTS: options.sessionObjects }),
       UPLOAD_DIRECTORIES: DIRECTORIES,
     },
     storage,

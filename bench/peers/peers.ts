@@ -26,11 +26,24 @@ export async function startBareObject(storage: StorageKind, originUrl: string, d
   return await startWorker("bare-object-worker.js", folder, durableObjects, { ORIGIN_URL: originUrl });
 }
 
+/** The Worker whose uploads share objects, and nothing around it. */
+export async function startSharingObjects(
+  objects: number,
+  storage: StorageKind,
+  originUrl: string,
+  disk?: string,
+): Promise<Peer> {
+  const folder = await mkdtemp(join(await folderFor(storage, disk), "sharing-objects-"));
+  const durableObjects = [{ binding: "SESSIONS", className: "SharingSessions" }];
+  const vars = { ORIGIN_URL: originUrl, OBJECTS: objects };
+  return await startWorker("sharing-object-worker.js", folder, durableObjects, vars);
+}
+
 async function startWorker(
   name: string,
   folder: string,
   durableObjects: Bundle["durableObjects"] = [],
-  vars: Readonly<Record<string, string>> = {},
+  vars: Readonly<Record<string, string | number>> = {},
 ): Promise<Peer> {
   const module = join(import.meta.dirname, "..", "workers", name);
   const { compatibilityDate } = await bundle();
@@ -68,13 +81,19 @@ export async function runRawStorage(
   }
 }
 
-/** A tus server in a process of its own, with a fresh folder. */
+/**
+ * A tus server in a process of its own, with a fresh folder.
+ *
+ * @param originUrl of the one that gets each finished file, if the server is to promise what the edge does
+ */
 export async function startTus(
   storage: StorageKind,
   disk?: string,
+  originUrl?: string,
 ): Promise<{ destination: Destination; stop(): Promise<void> }> {
   const helper = new Helper<object, number>(new URL("tus-process.ts", import.meta.url), [
     await folderFor(storage, disk),
+    ...(originUrl === undefined ? [] : [originUrl]),
   ]);
   const port = await helper.ask({});
   return { destination: { host: "127.0.0.1", port, dialect: "tus" }, stop: () => helper.stop() };

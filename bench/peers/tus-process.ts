@@ -3,15 +3,22 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { FileStore } from "@tus/file-store";
 import { Server } from "@tus/server";
+import { PromisingStore } from "./promising-store.ts";
 
 /**
- * The other resumable upload server of this ecosystem: tus 1.0 with its store of files. It keeps the file where it is
- * (no commit to anyone) and leaves durability to the system (no `fsync`), both of which is less work than the edge's.
+ * The other resumable upload server of this ecosystem: tus 1.0 with its store of files. As it is, it keeps the file where
+ * it is (no commit to anyone) and leaves durability to the system (no `fsync`), both of which is less work than the
+ * edge's. With the URL of an origin it makes the edge's promise: what it has acknowledged is on disk, and a finished file
+ * is at the origin before the last PATCH is answered.
  */
-const folder = mkdtempSync(join(process.argv[2] ?? "", "tus-"));
+const [, , parent = "", originUrl] = process.argv;
+const folder = mkdtempSync(join(parent, "tus-"));
 const server = new Server({
   path: "/tus",
-  datastore: new FileStore({ directory: folder }),
+  datastore:
+    originUrl === undefined
+      ? new FileStore({ directory: folder })
+      : new PromisingStore({ directory: folder }, originUrl),
   relativeLocation: true,
 });
 
