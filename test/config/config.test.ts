@@ -44,6 +44,7 @@ test("a minimal configuration gets IIS's defaults", () => {
     healthPath: "/healthz",
     clusterReadyUrl: null,
     trustedProxies: [],
+    sessionObjects: 0,
     maximumFragmentBytes: 64 * 1024 * 1024,
     door: {},
   });

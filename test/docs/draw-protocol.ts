@@ -66,7 +66,7 @@ function drawStatuses(): string {
       "Close-Session",
       "the application is told again",
     ],
-    [...rows.values()].map(({ cells, statuses }) => [formatRanges(statuses), ...cells]),
+    [...rows.values()].map(({ cells, statuses }) => [formatRanges(statuses)].concat(cells)),
   );
 }
 

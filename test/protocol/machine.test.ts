@@ -13,15 +13,16 @@ test("every cell of the table is in a story", () => {
   expect([...cells].filter(([, stories]) => stories === 0)).toEqual([]);
 });
 
+// @ts-expect-error "await" is missing, so the end of the function is reached without a value
+const answerCancel = (action: Actions["Cancel"]): string => {
+  switch (action) {
+    case "cancel":
+      return "delete everything";
+    case "acknowledge":
+      return "nothing to delete";
+  }
+};
+
 test("a switch that drops a case of its column does not compile", () => {
-  // @ts-expect-error "await" is missing, so the end of the function is reached without a value
-  const answerCancel = (action: Actions["Cancel"]): string => {
-    switch (action) {
-      case "cancel":
-        return "delete everything";
-      case "acknowledge":
-        return "nothing to delete";
-    }
-  };
   expect(answerCancel("cancel")).toBe("delete everything");
 });

@@ -4,10 +4,11 @@ import { convertFiltering } from "../../tools/import-iis/convert-filtering.ts";
 import { readApplicationHost } from "../../tools/import-iis/read-application-host.ts";
 import { readXml } from "../../tools/import-iis/read-xml.ts";
 
+const filtering = (rules: string): string =>
+  `<system.webServer><security><requestFiltering>${rules}</requestFiltering></security></system.webServer>`;
+
 /** What the directory `/uploads/` of site 1 becomes, under an applicationHost.config with this filtering. */
 function convert(global: string, location = "", path = "Default Web Site/uploads") {
-  const filtering = (rules: string) =>
-    `<system.webServer><security><requestFiltering>${rules}</requestFiltering></security></system.webServer>`;
   const text = `<configuration>
     <system.applicationHost><sites><site name="Default Web Site" id="1"/></sites></system.applicationHost>
     ${filtering(global)}<location path="${path}">${filtering(location)}</location>

@@ -6,12 +6,11 @@ const CHANGES: readonly FilterChange["change"][] = ["add", "remove", "clear"];
 /** `<requestFiltering>` of a section, or of a `<location>`: what it says of names; none if it says nothing. */
 export function readFilter(parent: XmlElement, place: Pick<Place, "site" | "path">): Filter[] {
   const filtering = elementsAt(parent, "system.webServer", "security", "requestFiltering");
-  const changes = filtering.flatMap((element) => [
-    ...childElements(element, "fileExtensions").flatMap(readExtensions),
-    ...childElements(element, "hiddenSegments").flatMap((list) =>
-      readList(list, "hiddenSegments", "segment"),
-    ),
-  ]);
+  const lists = (name: string): XmlElement[] => filtering.flatMap((element) => childElements(element, name));
+  const changes = [
+    ...lists("fileExtensions").flatMap(readExtensions),
+    ...lists("hiddenSegments").flatMap((list) => readList(list, "hiddenSegments", "segment")),
+  ];
   return changes.length === 0 ? [] : [{ ...place, changes }];
 }
 

@@ -22,7 +22,7 @@ const accepted = (status: number): CommitOutcome => ({
 
 /** Statuses that do not leave as they are (ruling 16, statuses of the application). */
 // prettier-ignore
-export const CHANGED: ReadonlyMap<number, number> = new Map([
+const CHANGED: ReadonlyMap<number, number> = new Map([
   [401, 403], [407, 403],                         // no challenge that was meant for the edge
   [413, 403], [416, 403],                         // no word of the protocol
   [408, 503], [423, 503], [425, 503], [429, 503], // what passes by itself is tried again
