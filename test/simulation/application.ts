@@ -1,0 +1,163 @@
+import type { Delivery } from "../../src/origin/carrier.ts";
+import type { CommitOutcome } from "../../src/protocol/reflect.ts";
+import type { Attempt } from "./upload.ts";
+import type { Life, Machine, Stage } from "./stage.ts";
+
+const LOST: CommitOutcome = { kind: "silent", why: "connectionLost", mayHaveArrived: true };
+const TIMED_OUT: CommitOutcome = { kind: "silent", why: "timedOut", mayHaveArrived: true };
+const UNREACHABLE: CommitOutcome = { kind: "silent", why: "cannotConnect", mayHaveArrived: false };
+
+/**
+ * The origin and the way to it: takes an upload, refuses, takes it and loses its answer, hangs, breaks off in the
+ * middle, is not there. It lives on when the edge dies in the middle of a request.
+ */
+export class Application {
+  readonly #world: Stage;
+  readonly #files = new Map<string, Buffer>();
+  /** Idempotency-Keys that it remembers, if it is one that does. */
+  readonly #known = new Set<string>();
+  readonly remembers: boolean;
+
+  constructor(world: Stage) {
+    this.#world = world;
+    this.remembers = world.dice.next("application") < 0.5;
+  }
+
+  /** One attempt. Comes back with what the edge sees of it; never, if the edge's object dies before. */
+  async carry(delivery: Delivery, object: Machine, life: Life): Promise<CommitOutcome> {
+    const { dice, laws, story } = this.#world;
+    const attempt = laws.begins(delivery.request, life);
+    const pause = async (why: string): Promise<void> =>
+      await object.wait(
+        life,
+        why,
+        dice.next("origin") * (dice.fault("origin-slow", 0.1) === null ? 20 : 400_000),
+      );
+    await pause("connection to the origin");
+    if (dice.fault("origin-unreachable", 0.3) !== null) return this.#ends(attempt, UNREACHABLE);
+    const parts: Uint8Array[] = [];
+    const half = dice.fault("origin-takes-half", 0.2);
+    if (delivery.request.carriesEntity) {
+      let sent = 0;
+      for (const piece of delivery.entity()) {
+        parts.push(piece.slice());
+        sent += piece.byteLength;
+        if (half !== null && sent > half * delivery.length) break;
+        if (dice.next("origin") < 0.3) await pause("body to the origin");
+      }
+    }
+    const bytes = Buffer.concat(parts);
+    if (half !== null) {
+      if (delivery.request.method === "PUT" && !this.#files.has(delivery.request.url))
+        this.#files.set(delivery.request.url, bytes);
+      return this.#ends(attempt, LOST);
+    }
+    if (delivery.request.carriesEntity && bytes.byteLength !== delivery.length)
+      laws.broken(
+        "the application is sent the whole entity",
+        `${bytes.byteLength} of ${delivery.length} bytes`,
+      );
+    const answer: { outcome?: CommitOutcome } = {};
+    void this.#work(delivery, attempt, bytes).then((outcome) => Object.assign(answer, { outcome }));
+    const patience = delivery.silenceSeconds * 1000;
+    for (const part of [30, 60, 120, patience - 210])
+      if (answer.outcome === undefined) await object.wait(life, "answer of the origin", part);
+    const { outcome = TIMED_OUT } = answer;
+    story.tell("origin", `answers ${attempt.key}`, { ...outcome });
+    return this.#ends(
+      attempt,
+      outcome.kind === "accepted" ? this.#hear(delivery, attempt, outcome) : outcome,
+    );
+  }
+
+  /** The edge reads the body of a 2xx. */
+  #hear(delivery: Delivery, attempt: Attempt, accepted: CommitOutcome): CommitOutcome {
+    if (delivery.takeReply === null) return accepted;
+    const reply = this.#world.laws.replyOf(attempt);
+    for (let first = 0; first < reply.byteLength; first += 20)
+      if (!delivery.takeReply(reply.slice(first, first + 20))) return { kind: "replyTooLarge", status: 200 };
+    return accepted;
+  }
+
+  #ends(attempt: Attempt, outcome: CommitOutcome): CommitOutcome {
+    attempt.outcome = outcome;
+    return outcome;
+  }
+
+  /** What the application does with a request that has arrived, whoever still waits for it. */
+  async #work(delivery: Delivery, attempt: Attempt, sent: Buffer): Promise<CommitOutcome> {
+    const { dice, schedule, laws } = this.#world;
+    const { request } = delivery;
+    await schedule.sleep(dice.next("work") * 25);
+    if (dice.fault("origin-refuses", 0.3) !== null)
+      return { kind: "refused", status: dice.pick("status", [500, 503, 404, 423, 401, 413]), hresult: null };
+    if (dice.fault("origin-forbids", 0.1) !== null) return { kind: "refused", status: 403, hresult: null };
+    let bytes = sent;
+    if (!request.carriesEntity) {
+      const fetched = await this.#fetch(attempt);
+      if (fetched === null) return { kind: "refused", status: 500, hresult: null };
+      bytes = fetched;
+    }
+    if (this.remembers && this.#known.has(attempt.key)) attempt.isRemembered = true;
+    else if (request.method === "PUT") {
+      const file = this.#files.get(request.url);
+      if (file !== undefined && request.headers.has("If-None-Match")) {
+        const isOurs = delivery.isRepetition && bytes.subarray(0, file.byteLength).equals(file);
+        if (!isOurs) return { kind: "destinationExists" };
+        if (file.byteLength === bytes.byteLength) attempt.isRemembered = true;
+      }
+      this.#files.set(request.url, bytes);
+    }
+    this.#known.add(attempt.key);
+    laws.takes(attempt, bytes);
+    if (dice.fault("origin-gateway", 0.1) !== null) return { kind: "refused", status: 502, hresult: null };
+    if (dice.fault("origin-loses-answer", 0.2) !== null) return LOST;
+    if (dice.fault("origin-hangs", 0.1) !== null) return await new Promise(() => undefined);
+    return await this.#accept(delivery, attempt);
+  }
+
+  async #accept(delivery: Delivery, attempt: Attempt): Promise<CommitOutcome> {
+    const { laws } = this.#world;
+    const { upload } = attempt;
+    const acceptance = {
+      copyToDestination: upload.isToBeCopied && attempt.purpose === "notify",
+      staticReplyUrl: null,
+    };
+    const isPut = attempt.purpose === "notify" && upload.directory.reply && delivery.takeReply === null;
+    if (isPut && !(await this.#putReply(attempt, laws.replyOf(attempt))))
+      return { kind: "refused", status: 500, hresult: null };
+    return { kind: "accepted", status: 200, ...acceptance };
+  }
+
+  /** GETs the entity by its URL on the edge. */
+  async #fetch({ upload }: Attempt): Promise<Buffer | null> {
+    try {
+      const object = this.#world.objectOf(upload.id);
+      const bytes = await object.call("GET entity", async (host) => {
+        const size = host.measure(upload.id, "entity");
+        if (size === null) return null;
+        const parts: Uint8Array[] = [];
+        for await (const part of host.read(upload.id, "entity", 0, size.length)) parts.push(part);
+        return Buffer.concat(parts);
+      });
+      return bytes;
+    } catch {
+      return null;
+    }
+  }
+
+  /** PUTs the reply to its URL on the edge. */
+  async #putReply({ upload }: Attempt, reply: Uint8Array): Promise<boolean> {
+    const object = this.#world.objectOf(upload.id);
+    try {
+      for (let first = 0; first < reply.byteLength; first += 20) {
+        const bytes = reply.slice(first, first + 20);
+        if ((await object.call("PUT reply", (host) => host.appendReply(upload.id, first, bytes))) !== "taken")
+          return false;
+      }
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,188 @@
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { HostStorage, SqlValue } from "../../src/session/host-storage.ts";
+
+/** What was written without an `await` between: stored as a whole or not at all. */
+interface Step {
+  /** The alarm before it. */
+  readonly alarm: number | null;
+}
+
+/**
+ * The disk of one object, with the promises of `HostStorage` and not one more. Each step is a savepoint inside those
+ * before it. What is confirmed stays; a crash rolls back to any step that is not.
+ */
+export class Disk implements HostStorage {
+  /** Empty databases that were used before: to open one costs more than a small world. */
+  static readonly #spare: {
+    readonly database: DatabaseSync;
+    readonly statements: Map<string, StatementSync>;
+  }[] = [];
+  readonly sql: HostStorage["sql"];
+  /** When the object is to be rung, as far as is written. */
+  alarm: number | null = null;
+  /** Asked before each statement that writes; throws if there is no room. */
+  refuse: () => void = () => undefined;
+  /** Resolves when what `sync` waits for is confirmed. */
+  whenSynced: (confirm: () => void) => Promise<void> = async (confirm) => confirm();
+  readonly #database: DatabaseSync;
+  readonly #statements: Map<string, StatementSync>;
+  /** Null if nobody has looked since the last change. */
+  #tables: string[] | null = [];
+  readonly #steps: Step[] = [];
+  /** Number of the first step in `#steps`, since the disk is. */
+  #first = 0;
+  #confirmed = 0;
+  #isOpen = false;
+  #depth = 0;
+
+  constructor() {
+    const spare = Disk.#spare.pop() ?? { database: new DatabaseSync(":memory:"), statements: new Map() };
+    this.#database = spare.database;
+    this.#statements = spare.statements;
+    this.sql = {
+      exec: <Row extends Record<string, SqlValue>>(
+        statement: string,
+        ...bindings: readonly (string | number | null | Uint8Array)[]
+      ) => {
+        const rows = this.#execute(statement, bindings);
+        return { toArray: () => rows as Row[] };
+      },
+    };
+  }
+
+  transactionSync(change: () => void): void {
+    this.#begin();
+    const name = `t${this.#depth}`;
+    const { alarm } = this;
+    this.#command(`SAVEPOINT ${name}`);
+    this.#depth += 1;
+    try {
+      change();
+    } catch (error) {
+      this.#command(`ROLLBACK TO ${name}`);
+      this.alarm = alarm;
+      throw error;
+    } finally {
+      this.#depth -= 1;
+      this.#command(`RELEASE ${name}`);
+    }
+  }
+
+  async sync(): Promise<void> {
+    const written = this.written();
+    await this.whenSynced(() => this.confirm(written));
+  }
+
+  async setAlarm(time: number): Promise<void> {
+    this.#begin();
+    this.alarm = time;
+  }
+
+  async deleteAll(): Promise<void> {
+    this.#begin();
+    for (const name of this.tables()) this.#command(`DROP TABLE ${name}`);
+    this.alarm = null;
+  }
+
+  /** The alarm is taken to be rung, which is a step. */
+  takeAlarm(): void {
+    this.#begin();
+    this.alarm = null;
+  }
+
+  /** How many steps were written so far. */
+  written(): number {
+    this.#isOpen = false;
+    return this.#first + this.#steps.length;
+  }
+
+  /** The first `written` steps are on disk for ever. */
+  confirm(written: number): void {
+    this.#confirmed = Math.max(this.#confirmed, written);
+    if (this.#confirmed < this.#first + this.#steps.length || this.#steps.length === 0) return;
+    this.#command("RELEASE s0");
+    this.#first += this.#steps.length;
+    this.#steps.length = 0;
+    this.#isOpen = false;
+  }
+
+  /** Steps that a crash may take back. */
+  get unconfirmed(): number {
+    return this.#first + this.#steps.length - Math.max(this.#confirmed, this.#first);
+  }
+
+  /** Takes back the last `lost` steps, of those that are not confirmed; the rest is confirmed by it. */
+  crash(lost: number): void {
+    this.#isOpen = false;
+    this.#depth = 0;
+    const kept = this.#steps.length - Math.min(lost, this.unconfirmed);
+    const step = this.#steps[kept];
+    if (step !== undefined) {
+      this.#command(`ROLLBACK TO s${kept}`);
+      this.#command(`RELEASE s${kept}`);
+      this.alarm = step.alarm;
+      this.#steps.length = kept;
+    }
+    this.confirm(this.written());
+  }
+
+  /** Rows of a question that is not the object's, at the end of what is written. */
+  ask(statement: string, ...bindings: (string | number)[]): Record<string, unknown>[] {
+    return this.#prepared(statement).all(...bindings);
+  }
+
+  tables(): string[] {
+    this.#tables ??= this.ask("SELECT name FROM sqlite_master WHERE type = 'table'").map(({ name }) =>
+      String(name),
+    );
+    return this.#tables;
+  }
+
+  has(table: string): boolean {
+    return this.tables().includes(table);
+  }
+
+  /** Nobody uses it any more. */
+  close(): void {
+    this.#isOpen = false;
+    this.confirm(this.written());
+    for (const name of this.tables()) this.#command(`DROP TABLE ${name}`);
+    Disk.#spare.push({ database: this.#database, statements: this.#statements });
+  }
+
+  #execute(statement: string, bindings: readonly (string | number | null | Uint8Array)[]): unknown[] {
+    if (!statement.startsWith("SELECT")) {
+      this.refuse();
+      this.#begin();
+      if (/^(?:CREATE|DROP)/.test(statement)) this.#tables = null;
+    }
+    const rows = this.#prepared(statement).all(...bindings);
+    for (const row of rows) {
+      const { bytes } = row;
+      if (bytes instanceof Uint8Array) Object.assign(row, { bytes: bytes.slice().buffer });
+    }
+    return rows;
+  }
+
+  /** A step ends where its code does: at the first `await`. */
+  #begin(): void {
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    this.#command(`SAVEPOINT s${this.#steps.length}`);
+    this.#steps.push({ alarm: this.alarm });
+    queueMicrotask(() => (this.#isOpen = false));
+  }
+
+  #command(statement: string): void {
+    if (/^(?:DROP|ROLLBACK)/.test(statement)) this.#tables = null;
+    this.#prepared(statement).run();
+  }
+
+  #prepared(statement: string): StatementSync {
+    const known = this.#statements.get(statement);
+    if (known !== undefined) return known;
+    const prepared = this.#database.prepare(statement);
+    this.#statements.set(statement, prepared);
+    return prepared;
+  }
+}

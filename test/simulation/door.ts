@@ -1,0 +1,133 @@
+import { FAULTS } from "../../src/protocol/faults.ts";
+import { type Answer, UNKNOWN } from "../../src/protocol/session-answer.ts";
+import type { SessionPacket } from "../../src/protocol/session-record.ts";
+import type { SessionHost } from "../../src/session/session-host.ts";
+import type { Upload } from "./upload.ts";
+import type { Stage } from "./stage.ts";
+
+/** A Fragment on its way. */
+export interface Fragment {
+  readonly first: number;
+  readonly bytes: Buffer;
+  readonly total: number;
+  /** Whether it carries a digest of its own. */
+  readonly isChecked: boolean;
+  /** How much of it arrives, from 0 to 1: the connection is cut then. */
+  readonly arrives: number;
+}
+
+/** Calls the object of a session as the middleware does: a packet becomes calls, a rejection becomes an Ack. */
+export class Door {
+  readonly #world: Stage;
+  #staged = 0;
+
+  constructor(world: Stage) {
+    this.#world = world;
+  }
+
+  /** @returns null if the connection was cut */
+  async fragment(upload: Upload, packet: SessionPacket, fragment: Fragment): Promise<Answer | null> {
+    const { bytes, total } = fragment;
+    try {
+      if (bytes.byteLength > this.#world.config.maximumFragmentBytes)
+        return {
+          offset: await this.#call(upload, "offset", (host) => host.offset(packet)),
+          fault: FAULTS.fragmentTooLarge,
+        };
+      const answer = fragment.isChecked
+        ? await this.#checked(upload, packet, fragment)
+        : await this.#pieces(upload, packet, fragment);
+      if (answer === null) return null;
+      const isComplete = answer.fault === null && answer.offset === total;
+      if (!isComplete || upload.directory.commitOn === "close-session") return answer;
+      return await this.#call(upload, "complete", async (host) => await host.complete(packet));
+    } catch (error) {
+      return await this.#broken(upload, packet, error);
+    }
+  }
+
+  async close(upload: Upload, packet: SessionPacket): Promise<Answer> {
+    try {
+      return await this.#call(upload, "close", async (host) => await host.close(packet));
+    } catch {
+      return { offset: null, fault: FAULTS.edgeFailed };
+    }
+  }
+
+  async cancel(upload: Upload, packet: SessionPacket): Promise<Answer> {
+    try {
+      return await this.#call(upload, "cancel", async (host) => await host.cancel(packet));
+    } catch {
+      try {
+        await this.#call(upload, "erase", (host) => host.erase(packet));
+        return { offset: null, fault: null };
+      } catch {
+        return { offset: null, fault: FAULTS.edgeFailed };
+      }
+    }
+  }
+
+  /** While one piece is made durable, the next is on its way. */
+  async #pieces(
+    upload: Upload,
+    packet: SessionPacket,
+    { first, bytes, total, arrives }: Fragment,
+  ): Promise<Answer | null> {
+    const end = Math.floor(bytes.byteLength * arrives);
+    const size = this.#world.dice.pick("pieces", [7, 30, 1000]);
+    let before: Promise<Answer> | null = null;
+    let start = 0;
+    do {
+      const piece = new Uint8Array(bytes.subarray(start, Math.min(start + size, end)));
+      const place = first + start;
+      const sent = this.#call(upload, "append", (host) =>
+        host.append(packet, { first: place, total, bytes: piece }),
+      );
+      sent.catch(() => undefined); // it is awaited as the piece before
+      const answer: Answer | null = before === null ? null : await before;
+      if (answer !== null && answer.fault !== null) return answer;
+      before = sent;
+      start += size;
+    } while (start < end);
+    const answer = await before;
+    return arrives < 1 ? null : answer;
+  }
+
+  async #checked(
+    upload: Upload,
+    packet: SessionPacket,
+    { first, bytes, total, arrives }: Fragment,
+  ): Promise<Answer | null> {
+    const offset = await this.#call(upload, "offset", (host) => host.offset(packet));
+    if (offset === null) return UNKNOWN;
+    if (first > offset) return { offset, fault: FAULTS.offsetGap };
+    const name = `fragment ${(this.#staged += 1)}`;
+    const end = Math.floor(bytes.byteLength * arrives);
+    for (let start = 0; start < end || start === 0; start += 30) {
+      const piece = new Uint8Array(bytes.subarray(start, Math.min(start + 30, end)));
+      await this.#call(upload, "stage", (host) => host.stage(packet, name, { total, bytes: piece }));
+    }
+    if (arrives === 1)
+      return await this.#call(upload, "adopt", (host) =>
+        host.adopt(packet, name, { first, length: bytes.byteLength, total }),
+      );
+    await this.#call(upload, "unstage", (host) => host.unstage(packet, name));
+    return null;
+  }
+
+  async #broken(upload: Upload, packet: SessionPacket, error: unknown): Promise<Answer> {
+    if (!/SQLITE_FULL/.test(String(error))) return { offset: null, fault: FAULTS.edgeFailed };
+    try {
+      return {
+        offset: await this.#call(upload, "offset", (host) => host.offset(packet)),
+        fault: FAULTS.storageFull,
+      };
+    } catch {
+      return { offset: null, fault: FAULTS.edgeFailed };
+    }
+  }
+
+  async #call<T>({ id }: Upload, what: string, run: (host: SessionHost) => T | Promise<T>): Promise<T> {
+    return await this.#world.objectOf(id).call(what, run);
+  }
+}

@@ -1,0 +1,48 @@
+import type { UploadDirectory } from "../../src/config/config.ts";
+import type { CommitOutcome } from "../../src/protocol/reflect.ts";
+import type { SessionId } from "../../src/protocol/session-id.ts";
+
+/** One session, as everybody but the edge knows it: the truth that the laws compare with. */
+export interface Upload {
+  readonly id: SessionId;
+  readonly client: string;
+  readonly directory: UploadDirectory;
+  readonly bytes: Buffer;
+  /** SHA-256, base64. */
+  readonly digest: string;
+  readonly issuedAt: number;
+  /** The application wants the file at its destination as well. */
+  readonly isToBeCopied: boolean;
+  /** The client announced another digest than its bytes have. */
+  readonly isDigestWrong: boolean;
+  readonly attempts: Attempt[];
+  /** The greatest offset that an Ack said. */
+  acked: number;
+  /** When an Ack said more than those before; the issue of the id at first. */
+  advancedAt: number;
+  /** An Ack to Close-Session said 200. */
+  isClosed: boolean;
+  /** Cancel-Session was sent; an Ack said 200 to it. */
+  mayBeCancelled: boolean;
+  isCancelled: boolean;
+  /** Close-Session was sent before the last byte was acknowledged. */
+  mayBeDiscarded: boolean;
+  /** A hand was in the database. */
+  isDamaged: boolean;
+}
+
+/** One request to the application. */
+export interface Attempt {
+  readonly upload: Upload;
+  readonly key: string;
+  readonly purpose: "notify" | "put";
+  /** The instance of the object that made it. */
+  readonly life: object;
+  readonly number: number;
+  /** The application has the upload by it. */
+  isTaken: boolean;
+  /** The application knew the upload, and did nothing. */
+  isRemembered: boolean;
+  /** What the edge saw of it; null while it runs, and where nobody saw its end. */
+  outcome: CommitOutcome | null;
+}
