@@ -132,7 +132,7 @@ export class Client {
       isDigestWrong: false,
       attempts: [],
       acked: 0,
-      advancedAt: issuedAt,
+      storedAt: issuedAt,
       isClosed: false,
       mayBeCancelled: false,
       isCancelled: false,
@@ -167,8 +167,15 @@ export class Client {
         this.#fragmentBytes = Math.max(1, Math.floor(this.#fragmentBytes / 2));
       offset = answer?.offset ?? offset;
       isWhole = answer?.fault === null && offset === this.#bytes.byteLength;
+      if (isWhole && typeof answer?.replyUrl === "string") await this.#fetchReply(upload);
     }
     return await this.#close(upload, packet, isWhole);
+  }
+
+  /** [MC-BUP] 3.1.5.1.7: the reply is downloaded before the session is closed. */
+  async #fetchReply(upload: Upload): Promise<void> {
+    const reply = await this.#door.reply(upload);
+    if (reply !== null) this.#world.laws.replied(upload, reply);
   }
 
   async #close(upload: Upload, packet: SessionPacket, isWhole: boolean): Promise<Standing> {
@@ -228,9 +235,8 @@ export class Client {
     const again = dice.fault("packet-twice", 0.1);
     if (again !== null) schedule.after(again ** 4 * HOUR, () => void deliver().catch(() => undefined));
     const isAckLost = dice.fault("ack-lost", 0.1);
-    const sentAt = this.#world.clock;
     const answered = deliver().then((answer) => {
-      if (answer !== null) laws.acked(packet, upload, sentAt, answer);
+      if (answer !== null) laws.acked(packet, upload, answer);
       return answer;
     });
     if (isAckLost === null) return await answered;

@@ -46,6 +46,22 @@ export class Door {
     }
   }
 
+  /** GET of the reply's URL. @returns null if it cannot be had just now */
+  async reply(upload: Upload): Promise<Buffer | null> {
+    const { id } = upload;
+    try {
+      return await this.#call(upload, "GET reply", async (host) => {
+        const size = host.measure(id, "reply");
+        if (size === null) return null;
+        const parts: Uint8Array[] = [];
+        for await (const part of host.read(id, "reply", 0, size.length)) parts.push(part);
+        return Buffer.concat(parts);
+      });
+    } catch {
+      return null;
+    }
+  }
+
   async close(upload: Upload, packet: SessionPacket): Promise<Answer> {
     try {
       return await this.#call(upload, "close", async (host) => await host.close(packet));

@@ -19,6 +19,10 @@ const UNKNOWN_SESSION = 0x8020001f;
 const LOOK_AGAIN_MS = 10_001;
 const RETRY_MS = 60_001;
 
+/** States of a record whose bytes will still be read; and those of a session that has ended. */
+const NEEDY = new Set(["receiving", "committing", "failed"]);
+const OVER = new Set(["committed", "discarded", "cancelled"]);
+
 /** What is promised, checked whenever somebody learns something. docs/guarantees.md names them. */
 export class Laws implements Judge {
   /** The first law that did not hold. */
@@ -102,17 +106,12 @@ export class Laws implements Judge {
   }
 
   /** An Ack has left. */
-  acked(
-    packet: "Fragment" | "Close" | "Cancel",
-    upload: Upload,
-    sentAt: number,
-    { fault, offset }: Answer,
-  ): void {
+  acked(packet: "Fragment" | "Close" | "Cancel", upload: Upload, { fault, offset }: Answer): void {
     this.#world.story.tell(upload.client, `${packet} is answered`, { fault: fault?.fault ?? null, offset });
     if (upload.isDamaged) return;
     if (fault?.hresult === UNKNOWN_SESSION && fault.context === 0x5 && !this.#mayBeUnknown(upload))
       this.broken("a session is not forgotten before its time", `${upload.client}, at ${packet}`);
-    if (packet === "Fragment" && offset !== null) this.#offsetIs(offset, upload, sentAt);
+    if (packet === "Fragment" && offset !== null) this.#offsetIs(offset, upload);
     if (fault === null && packet === "Cancel") upload.isCancelled = true;
     if (fault === null && packet === "Close") this.#closed(upload);
     if (fault !== null) this.#isTrue(fault, upload);
@@ -120,22 +119,21 @@ export class Laws implements Judge {
   }
 
   #mayBeUnknown(upload: Upload): boolean {
-    const { directory, advancedAt, acked, issuedAt } = upload;
+    const { directory, storedAt, acked, issuedAt } = upload;
     const { clock, hasClockJumped } = this.#world;
     if (upload.mayBeCancelled || upload.mayBeDiscarded || upload.isDigestWrong || hasClockJumped) return true;
     if (directory.maximumSessionsPerClient !== null && acked === 0 && clock >= issuedAt + 3_600_000)
       return true;
-    return clock >= advancedAt + directory.sessionTimeoutSeconds * 1000;
+    return clock >= storedAt + directory.sessionTimeoutSeconds * 1000;
   }
 
-  #offsetIs(offset: number, upload: Upload, sentAt: number): void {
+  #offsetIs(offset: number, upload: Upload): void {
     if (offset > upload.bytes.byteLength) this.broken("an offset is within the upload", `${offset}`);
     const isOver = this.#isOver(upload);
     if (offset < upload.acked && !isOver)
       this.broken("an offset never goes back", `${upload.acked} to ${offset}`);
     if (offset <= upload.acked) return;
     upload.acked = offset;
-    upload.advancedAt = sentAt;
   }
 
   #closed(upload: Upload): void {
@@ -210,47 +208,55 @@ export class Laws implements Judge {
       if (this.#world.objectOf(upload.id) === object) this.#checkUpload(object, upload);
   }
 
-  #checkUpload(object: Machine, upload: Upload): void {
+  #checkUpload(machine: Machine, upload: Upload): void {
     if (upload.acked === 0 || upload.isDamaged) return;
-    const { disk } = object;
+    const { disk } = machine;
     const [row] = disk.has("sessions")
-      ? disk.ask("SELECT key, record FROM sessions WHERE id = ?", upload.id)
+      ? disk.ask("SELECT key, due, record FROM sessions WHERE id = ?", upload.id)
       : [];
-    const isOver = this.#isOver(upload);
     const record = row?.["record"];
     if (typeof record === "string")
-      this.#checkBytes(object, upload, Number(row?.["key"]), JSON.parse(record), isOver);
-    else if (!isOver) this.broken("an acknowledged byte is never lost", `${upload.client}: no record`);
+      this.#checkRecord(machine, upload, Number(row?.["key"]), Number(row?.["due"]), record);
+    else if (!this.#isOver(upload))
+      this.broken("an acknowledged byte is never lost", `${upload.client}: no record`);
   }
 
-  /** Whether the client has ended it, or time has. */
-  #isOver(upload: Upload): boolean {
-    return upload.mayBeCancelled || upload.mayBeDiscarded || upload.isDigestWrong || this.#isExpired(upload);
-  }
-
-  #checkBytes(
-    { disk }: Machine,
-    upload: Upload,
-    key: number,
-    record: { state: string },
-    isOver: boolean,
-  ): void {
-    if (!["receiving", "committing", "failed"].includes(record.state)) return;
+  #checkRecord({ disk }: Machine, upload: Upload, key: number, due: number, text: string): void {
+    const { state, changedAt }: { state: string; changedAt: number } = JSON.parse(text);
     const rows = disk.has("fragments")
       ? disk.ask(
-          "SELECT bytes FROM fragments WHERE id >= ? << 40 AND id < (? + 1) << 40 ORDER BY id",
+          "SELECT bytes, received_at FROM fragments WHERE id >= ? << 40 AND id < (? + 1) << 40 ORDER BY id",
           key,
           key,
         )
       : [];
     const stored = Buffer.concat(rows.map(({ bytes }) => bytes as Uint8Array));
+    upload.storedAt = Math.max(upload.storedAt, changedAt, Number(rows.at(-1)?.["received_at"] ?? 0));
     if (!upload.bytes.subarray(0, stored.byteLength).equals(stored))
       this.broken("what is stored is the client's", upload.client);
-    if (stored.byteLength < upload.acked && !isOver)
+    if (state === "committing" && due > changedAt + LOOK_AGAIN_MS && !this.#world.hasClockJumped)
+      this.broken("an orphan is taken up in ten seconds", upload.client);
+    if (NEEDY.has(state) && stored.byteLength < upload.acked && !this.#isOver(upload))
       this.broken(
         "an acknowledged byte is never lost",
         `${upload.client}: ${stored.byteLength} of ${upload.acked}`,
       );
+    if (!OVER.has(state)) return;
+    if (stored.byteLength > 0) this.broken("a session that is over keeps no bytes", upload.client);
+    const isCounted =
+      disk.has("open") && disk.ask("SELECT 1 FROM open WHERE session = ?", upload.id).length > 0;
+    if (isCounted) this.broken("a session that is over is not counted", upload.client);
+  }
+
+  /** The client has fetched the application's reply. */
+  replied(upload: Upload, reply: Buffer): void {
+    const isOne = upload.attempts.some((attempt) => attempt.isTaken && this.replyOf(attempt).equals(reply));
+    if (!isOne) this.broken("a reply is the application's, whole", upload.client);
+  }
+
+  /** Whether the client has ended it, or time has. */
+  #isOver(upload: Upload): boolean {
+    return upload.mayBeCancelled || upload.mayBeDiscarded || upload.isDigestWrong || this.#isExpired(upload);
   }
 
   /** Whoever is due will be woken at that time. */
@@ -267,8 +273,8 @@ export class Laws implements Judge {
       );
   }
 
-  #isExpired({ advancedAt, directory }: Upload): boolean {
+  #isExpired({ storedAt, directory }: Upload): boolean {
     const { clock, hasClockJumped } = this.#world;
-    return hasClockJumped || clock >= advancedAt + directory.sessionTimeoutSeconds * 1000;
+    return hasClockJumped || clock >= storedAt + directory.sessionTimeoutSeconds * 1000;
   }
 }

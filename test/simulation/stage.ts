@@ -70,7 +70,9 @@ export interface Judge {
   /** The reply of the application to this attempt, and no other. */
   replyOf(attempt: Attempt): Buffer;
   /** An Ack has left. */
-  acked(packet: "Fragment" | "Close" | "Cancel", upload: Upload, sentAt: number, answer: Answer): void;
+  acked(packet: "Fragment" | "Close" | "Cancel", upload: Upload, answer: Answer): void;
+  /** The client has fetched the application's reply. */
+  replied(upload: Upload, reply: Buffer): void;
   /** A client was told to give up. */
   gaveUp(upload: Upload, answer: Answer): void;
   /** A call was rejected, though its object lives. */

@@ -18,8 +18,8 @@ export interface Upload {
   readonly attempts: Attempt[];
   /** The greatest offset that an Ack said. */
   acked: number;
-  /** When an Ack said more than those before; the issue of the id at first. */
-  advancedAt: number;
+  /** When anything of it was stored last, as far as was seen on the disk; the issue of the id at first. */
+  storedAt: number;
   /** An Ack to Close-Session said 200. */
   isClosed: boolean;
   /** Cancel-Session was sent; an Ack said 200 to it. */

@@ -193,10 +193,14 @@ export class World implements Stage {
 
   /** Where client and origin came back, the upload is committed. */
   #isAlive(): void {
-    for (const client of this.#clients) {
-      const { complaint } = client;
+    for (const { complaint } of this.#clients)
       if (complaint !== null)
         this.laws.broken("where client and origin come back, the upload is committed", complaint);
+    for (const { disk, name } of this.#objects.values()) {
+      if (!disk.has("sessions") || this.hasClockJumped) continue;
+      const left = disk.ask(`SELECT 1 FROM sessions WHERE record LIKE '%"state":"committing"%'`).length;
+      if (left > 0)
+        this.laws.broken("where client and origin come back, the upload is committed", `${name}: orphans`);
     }
   }
 

@@ -1,0 +1,151 @@
+/** A fault that is put into a copy of `src` for a moment, to see that the simulation finds it. */
+export interface Plant {
+  readonly name: string;
+  /** Below `src`. */
+  readonly file: string;
+  /** Text of the file, and what it becomes. */
+  readonly changes: readonly (readonly [from: string, to: string])[];
+}
+
+const plant = (name: string, file: string, ...changes: Plant["changes"]): Plant => ({ name, file, changes });
+
+export const PLANTS: readonly Plant[] = [
+  plant("the request leaves before the seal is on disk", "session/outbox.ts", [
+    "await store.confirmed();",
+    "",
+  ]),
+  plant("a piece that could not be stored is acknowledged", "session/intake.ts", [
+    "return { offset: store.offset, fault: isFull ? FAULTS.storageFull : FAULTS.edgeFailed };",
+    "return { offset: first + bytes.byteLength, fault: null };",
+  ]),
+  plant("each attempt has a key of its own", "protocol/transitions.ts", [
+    "record.commit ?? { ...NO_ATTEMPT, id: freshId }",
+    "{ ...(record.commit ?? NO_ATTEMPT), id: freshId }",
+  ]),
+  plant("no alarm is set with the seal", "session/outbox.ts", [
+    "sealed.changedAt + RESUME_AFTER_MS",
+    "Number.MAX_SAFE_INTEGER",
+  ]),
+  plant("an attempt that nobody saw end did not arrive", "protocol/transitions.ts", [
+    "mayHaveArrived: true }",
+    "mayHaveArrived: false }",
+  ]),
+  plant("a later answer clears an earlier doubt", "protocol/transitions.ts", [
+    "unknown: unknown || mayHaveArrived(outcome)",
+    "unknown: mayHaveArrived(outcome)",
+  ]),
+  plant("a session ends after half its time", "session/session.ts", [
+    "this.#heardAt) + this.timeoutMs(destination)",
+    "this.#heardAt) + this.timeoutMs(destination) / 2",
+  ]),
+  plant("pieces do not prolong a session", "session/session.ts", [
+    "changedAt, lastReceivedAt, this.#heardAt)",
+    "changedAt)",
+  ]),
+  plant(
+    "a digest with a gap counts as whole",
+    "session/entity-digest.ts",
+    ["if (offset !== this.#length) return;", ""],
+    ["this.#length += bytes.byteLength;", "this.#length = offset + bytes.byteLength;"],
+  ),
+  plant("a piece's memory goes before the digest has read it", "session/intake.ts", [
+    "void this.#digest.append(before, news).then(() => letGo(bytes));",
+    "void this.#digest.append(before, news); letGo(bytes);",
+  ]),
+  plant("a failed attempt releases the bytes", "protocol/transitions.ts", [
+    "return { entity: true, reply: false };",
+    "return { entity: false, reply: false };",
+  ]),
+  plant("bytes are released before the request leaves", "session/outbox.ts", [
+    "const outcome = await this.#deliver",
+    "store.fragments.removeSome(false); const outcome = await this.#deliver",
+  ]),
+  plant("a neighbour's bytes are erased with a session's", "session/erase.ts", [
+    "[key, first, key, last]",
+    "[key, first, key + 1, last]",
+  ]),
+  plant("the tables that sessions share are dropped", "session/stored-bytes.ts", [
+    "const isDropped = mayDrop && ",
+    "const isDropped = ",
+  ]),
+  plant("the end of one session removes the whole object", "session/session-store.ts", [
+    "if (!tables.isShared && !tables.hasOpenSessions) {",
+    "if (tables.has('sessions')) {",
+  ]),
+  plant("staged Fragments get the keys of an earlier life's", "session/staged-fragments.ts", [
+    "this.#lastKey = this.#leftOver;",
+    "this.#lastKey = 0;",
+  ]),
+  plant("overlap is not trimmed", "protocol/plan-piece.ts", [
+    "{ skip: Math.min(progress.offset - piece.first, piece.length) }",
+    "{ skip: 0 }",
+  ]),
+  plant("a gap is filled with what comes after it", "protocol/plan-piece.ts", [
+    "if (piece.first > progress.offset) return FAULTS.offsetGap;",
+    "if (piece.first > progress.offset) return { skip: 0 };",
+  ]),
+  plant("two attempts run at one time", "session/outbox.ts", ["if (this.#running !== null) return;", ""]),
+  plant(
+    "a session that is at work is let go of",
+    "session/session-host.ts",
+    ["const MOST_LIVE = 256", "const MOST_LIVE = 1"],
+    ["&& !session.isBusy", ""],
+  ),
+  plant("Close before the last byte commits", "protocol/transitions.ts", [
+    'Complete: "deny",     Close: "discard",    Cancel: "cancel" },\n  complete',
+    'Complete: "deny",     Close: "commit",    Cancel: "cancel" },\n  complete',
+  ]),
+  plant("a success is run again", "protocol/transitions.ts", [
+    'committed:  { Fragment: "acknowledge",   Complete: "replay",   Close: "replay"',
+    'committed:  { Fragment: "acknowledge",   Complete: "replay",   Close: "commit"',
+  ]),
+  plant("a cancel does not wait for the attempt that runs", "protocol/transitions.ts", [
+    'Cancel: "await"',
+    'Cancel: "cancel"',
+  ]),
+  plant("a result is not stored", "session/outbox.ts", ["this.#store(settled, directory);", ""]),
+  plant("a session that is over is still counted", "session/session.ts", [
+    "countOff(): void {",
+    "countOff(): void { return;",
+  ]),
+  plant("a digest that is wrong is not looked at", "session/outbox.ts", [
+    "record.expectedDigest !== null && record.expectedDigest !== digest",
+    "record.expectedDigest === digest && record.expectedDigest !== digest",
+  ]),
+  plant("a hold directory does not hold", "protocol/transitions.ts", [
+    'directory.unknownOutcome === "hold"',
+    'directory.unknownOutcome !== "hold"',
+  ]),
+  plant("an orphan is sent without being settled", "session/outbox.ts", [
+    "if (!this.#settleOrphan(directory)) return;",
+    "",
+  ]),
+  plant("the file goes with the notification's key", "protocol/transitions.ts", [
+    '{ ...base, commit: null, delivery, state: "delivered" }',
+    '{ ...base, commit: { id, attempts, unknown: false, fault: null }, delivery, state: "delivered" }',
+  ]),
+  plant("what an attempt left of a reply stays", "session/outbox.ts", [
+    "if (record.delivery === null) await this.#clearReply();",
+    "",
+  ]),
+  plant("Close says 200 before the file is at its destination", "session/ending.ts", [
+    "return { offset: null, fault: this.#session.store.record?.commit?.fault ?? STILL_RUNNING.fault };",
+    "return { offset: null, fault: null };",
+  ]),
+  plant("a tombstone keeps the bytes", "session/ending.ts", [
+    "store.saveAndRelease(tombstone, until)",
+    "store.save(tombstone, until)",
+  ]),
+  plant("the alarm forgets who is due later", "session/session-host.ts", [
+    "alarm.wakeBy(Math.min(again, tables.firstDueAfter(now)));",
+    "alarm.wakeBy(again);",
+  ]),
+  plant("what a full disk refused stays in memory", "session/session-store.ts", [
+    "this.#kept = load(this.#id, this.#surroundings);\n      alarm",
+    "alarm",
+  ]),
+  plant("another instance's alarm is moved to later", "session/alarm.ts", [
+    "if (this.#ringsAt <= time) return;",
+    "",
+  ]),
+];
