@@ -67,7 +67,7 @@ export class SessionHost implements SessionCalls {
       world,
       tables,
       sweeper,
-      alarm: new Alarm(storage),
+      alarm: new Alarm(storage, () => tables.firstDueAfter(Number.MIN_SAFE_INTEGER)),
       staged: new StagedFragments(tables, sweeper),
       openSessions: new OpenSessions(tables),
     };
@@ -145,7 +145,7 @@ export class SessionHost implements SessionCalls {
   /** The time has come for some of the sessions. Returns soon, and never throws. */
   async alarm(): Promise<void> {
     const { alarm, staged, tables, world } = this.#surroundings;
-    alarm.rang();
+    alarm.isOver();
     try {
       const now = world.now();
       staged.discardSilent(now);
@@ -160,7 +160,7 @@ export class SessionHost implements SessionCalls {
 
   /** @returns when some have to be looked after again, whatever is stored of them */
   async #wakeAll(now: number): Promise<number> {
-    const { tables, world } = this.#surroundings;
+    const { alarm, tables, world } = this.#surroundings;
     let again = Number.POSITIVE_INFINITY;
     for (let last = { due: Number.MIN_SAFE_INTEGER, key: 0 }; ;) {
       const rows = tables.dueAt(now, last, WOKEN_IN_A_ROW);
@@ -168,6 +168,8 @@ export class SessionHost implements SessionCalls {
       const end = rows.at(-1);
       if (end === undefined || rows.length < WOKEN_IN_A_ROW) return again;
       last = end;
+      // A packet that comes now may set the alarm for later, and this life may end before all are looked after.
+      alarm.wakeBy(now + RETRY_MS);
       await giveWay(world);
     }
   }

@@ -100,7 +100,7 @@ export class SessionStore {
     } catch (error) {
       tables.reload();
       this.#kept = load(this.#id, this.#surroundings);
-      alarm.rang();
+      alarm.isUnknown();
       throw error;
     }
   }
@@ -226,7 +226,7 @@ export class SessionStore {
   #deleteAll(): void {
     const { tables, alarm, staged, world } = this.#surroundings;
     world.keepAlive(tables.deleteAll());
-    alarm.rang();
+    alarm.isOver();
     staged.forget();
   }
 
