@@ -8,7 +8,7 @@ import { openLog } from "./serve/log.ts";
 import { readOptions } from "./serve/options.ts";
 import { ServeError } from "./serve/serve-error.ts";
 import { Service } from "./serve/service.ts";
-import { ensureState } from "./serve/state.ts";
+import { checkSessions, ensureState } from "./serve/state.ts";
 
 /** Starts it and waits for its end. Returns the exit code. */
 async function serve(): Promise<number> {
@@ -24,6 +24,7 @@ async function serve(): Promise<number> {
   await ensureState(options.state);
   const lock = await StateLock.take(options.state);
   try {
+    await checkSessions(options.state, options.cluster !== null);
     if (options.build) await build();
     const log = openLog(options.log, process.stdout, process.stderr);
     return await new Service(options, process.env, lock, log).run();

@@ -75,7 +75,9 @@ async function takeFragment(
   try {
     const reader = bodyReaderOf(request, arrival);
     const body = arrival.door === "http" && reader !== null ? new SteadyReader(reader) : reader;
-    const answer = await relayFragment(stub, packet, fragment, request.headers, body);
+    // Seen in workerd 1.20261117.1: in a cluster a second call overtakes the first while an edge claims the object.
+    const callsKeepOrder = config.clusterReadyUrl === null;
+    const answer = await relayFragment(stub, packet, fragment, request.headers, body, callsKeepOrder);
     if (answer === "client-left")
       return { offset: await stub.offset(packet), fault: FAULTS.edgeFailed, clientLeft: true };
     const isComplete = answer.fault === null && answer.offset === range.total;

@@ -29,6 +29,7 @@ type ClientLeft = "client-left";
  * a connection breaks is kept. While the session makes one piece durable, the next one is read; calls on one stub
  * arrive in order. Bytes that the session has already are skipped.
  *
+ * @param callsKeepOrder whether a call may be made before the one before it is answered
  * @returns the session's answer to the last piece, or the first refusal; the rest of the body is then unread.
  *   "client-left" where the body ended before its time
  * @throws where the session's object breaks
@@ -39,11 +40,12 @@ export async function relayFragment(
   fragment: Fragment,
   headers: Headers,
   reader: BodyReader | null,
+  callsKeepOrder: boolean,
 ): Promise<Answer | ClientLeft> {
   const check = contentCheck(headers);
   try {
     return check === null
-      ? await relay(session, packet, fragment, reader)
+      ? await relay(session, packet, fragment, reader, callsKeepOrder)
       : await relayChecked(session, packet, fragment, reader, check);
   } finally {
     reader?.releaseLock(); // the door deals with what is unread
@@ -55,6 +57,7 @@ async function relay(
   packet: SessionPacket,
   { range: { first, total }, contentLength }: Fragment,
   reader: BodyReader | null,
+  callsKeepOrder: boolean,
 ): Promise<Answer | ClientLeft> {
   /** The session's answer to the piece before; null for the first piece. */
   let before: Promise<Answer> | null = null;
@@ -64,6 +67,8 @@ async function relay(
     const start = first + read;
     read += bytes.byteLength;
     if (read < contentLength && start + bytes.byteLength <= stored) continue;
+    const known = callsKeepOrder ? null : await before;
+    if (known !== null && known.fault !== null) return known;
     const sent = await sendWithinBudget<Answer>(() => session.append(packet, { first: start, total, bytes }));
     const answer: Answer | null = before === null ? null : await before;
     if (answer !== null && answer.fault !== null) return answer;

@@ -3,7 +3,7 @@ import type { SessionId } from "../protocol/session-id.ts";
 import { objectNameOf } from "../signed/session-place.ts";
 import type { UploadSession } from "../session/upload-session.ts";
 
-/** The middleware's end of the calls to the object of one session, in which others may live too. Calls on one stub arrive in order. */
+/** The middleware's end of the calls to the object of one session, in which others may live too. Calls on one stub arrive in order, but not in a cluster of edges. */
 export type SessionStub = DurableObjectStub<UploadSession>;
 
 /**

@@ -31,10 +31,11 @@ export class Balancer {
   }
 
   /**
+   * @param plainPort where it takes plain connections
    * @param tcpPorts of the edges' TCP doors, two or more
    * @throws Error where HAProxy is not installed or does not take the file
    */
-  static async start(folder: string, tcpPorts: readonly number[]): Promise<Balancer> {
+  static async start(folder: string, plainPort: number, tcpPorts: readonly number[]): Promise<Balancer> {
     const shipped = await readFile(join(PROJECT, "deploy", "haproxy-cluster.cfg"), "utf8");
     const config = join(folder, "haproxy-cluster.cfg");
     // Who is not root can neither become another user nor change the root folder, and need not.
@@ -43,7 +44,7 @@ export class Balancer {
     const own = process.getuid?.() === 0 ? shipped : shipped.replaceAll(asRoot, "");
     await writeFile(config, own + further.join(""));
     const certificate = await makeCertificate(folder);
-    const ports = [await portToKeep(), await portToKeep()] as const;
+    const ports = [plainPort, await portToKeep()] as const;
     const logs: LogLine[] = [];
     const program = new ChildProgram(programPath("haproxy"), {
       args: ["-db", "-f", config],

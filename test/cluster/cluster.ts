@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "../../tools/serve/build.ts";
 import { EdgeEvents } from "../kill/edge-events.ts";
+import { portToKeep } from "../kill/edge-under-fire.ts";
 import type { Observer } from "../kill/moments.ts";
 import { atProcessEnd } from "../support/process-end.ts";
 import { Balancer } from "./balancer.ts";
@@ -21,6 +22,8 @@ export interface ClusterSetup {
   /** workerd's times are divided by it: a lease of 20 s is one of 20 s / divisor. */
   readonly divisor: number;
   readonly observe: Observer;
+  /** Further settings of the edges. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** Edges on one bucket, behind HAProxy: all of it real. */
@@ -52,9 +55,12 @@ export class Cluster {
     await build();
     const store = await Store.start();
     const url = `s3://${BUCKET}/edge`;
+    const port = await portToKeep();
     const env = {
       ORIGIN_URL: setup.originUrl,
+      PUBLIC_URL: `http://127.0.0.1:${port}`,
       UPLOAD_DIRECTORIES: JSON.stringify(setup.directories),
+      ...setup.settings,
       SESSION_KEY: randomBytes(32).toString("hex"),
       CLUSTER_KEY: randomBytes(32).toString("hex"),
       CLUSTER_UNSAFE_TIME_DIVISOR: String(setup.divisor),
@@ -72,6 +78,7 @@ export class Cluster {
     await Promise.all(instances.map(async (instance) => instance.start()));
     const balancer = await Balancer.start(
       folder,
+      port,
       instances.map(({ tcpPort }) => tcpPort),
     );
     return new Cluster({ store, instances, balancer, events, env, url, folder }, async () => {

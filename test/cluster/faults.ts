@@ -22,6 +22,8 @@ const ORDER: readonly [Fault, ...Fault[]] = [
   "the bucket is silent",
 ];
 
+/** Uploads that come to an end between two faults. */
+const UPLOADS_BETWEEN = 3;
 /** workerd's lease. */
 const LEASE_MILLISECONDS = 20_000;
 
@@ -42,23 +44,43 @@ export class Faults {
   readonly #divisor: number;
   readonly #end = new AbortController();
 
-  /** @param divisor of the cluster's times */
-  constructor(instances: readonly [Instance, ...Instance[]], store: Store, random: Random, divisor: number) {
+  readonly #say: (fault: Happening) => void;
+  readonly #progress: () => number;
+
+  /**
+   * @param divisor of the cluster's times
+   * @param say is told of each as it begins
+   * @param progress how many uploads have come to an end: some do between two faults, however slow this machine is
+   */
+  constructor(
+    instances: readonly [Instance, ...Instance[]],
+    store: Store,
+    random: Random,
+    divisor: number,
+    say: (fault: Happening) => void,
+    progress: () => number,
+  ) {
     this.#instances = instances;
     this.#store = store;
     this.#random = random;
     this.#divisor = divisor;
+    this.#say = say;
+    this.#progress = progress;
   }
 
   /** Resolves some time after {@link end}, with every edge up and the bucket well. */
   async run(): Promise<void> {
     for (let turn = 0; !this.#end.signal.aborted; turn++) {
-      await this.#wait(this.#random.between(500, 4_000));
+      const enough = this.#progress() + UPLOADS_BETWEEN;
+      while (this.#progress() < enough && !this.#end.signal.aborted) await this.#wait(50);
+      await this.#wait(this.#random.between(0, 1_000));
       if (this.#end.signal.aborted) return;
       const fault = ORDER[turn % ORDER.length] ?? ORDER[0];
       const instance = this.#random.pick(this.#instances);
       const whom = fault.startsWith("an edge") ? instance.name : "the bucket";
-      this.happened.push({ fault, whom, at: Date.now() });
+      const happening = { fault, whom, at: Date.now() };
+      this.happened.push(happening);
+      this.#say(happening);
       await this.#make(fault, instance);
     }
   }

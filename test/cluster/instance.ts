@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { holderOf, READY, SERVE } from "../deploy/served-edge.ts";
+import { holderOf, READY, SERVE, until } from "../deploy/served-edge.ts";
 import { PROJECT } from "../support/bundle.ts";
 import { ChildProgram, type LogLine } from "../support/child-program.ts";
 import type { EdgeEvents } from "../kill/edge-events.ts";
@@ -54,16 +54,19 @@ export class Instance {
       const ended = program.failure().catch((error: unknown) => String(error));
       const how = await Promise.race([ready.promise, ended]);
       if (how === "ready") {
-        void ended.then(async () => {
-          if (this.#program !== program) return;
-          this.endedByItself += 1;
-          await this.start();
-        });
+        void this.#startAgainAfter(program, ended);
         return;
       }
       if (Date.now() > deadline) throw new Error([how, ...this.#events.complaints.slice(-10)].join("\n  "));
       await pause(200);
     }
+  }
+
+  async #startAgainAfter(program: ChildProgram, ended: Promise<unknown>): Promise<void> {
+    await ended;
+    if (this.#program !== program) return;
+    this.endedByItself += 1;
+    await this.start();
   }
 
   /** SIGKILL to the whole edge, sent before this function returns. */
@@ -78,20 +81,18 @@ export class Instance {
     const program = this.#program;
     this.#program = null;
     program?.signalGroup("SIGTERM");
-    const deadline = Date.now() + STOP_MILLISECONDS;
-    while (program?.ended === false && Date.now() < deadline) await pause(20);
-    await program?.end("SIGKILL");
+    await until(() => program?.ended !== false, `${this.name} has ended`, STOP_MILLISECONDS);
   }
 
   /** Its runtime does nothing for a while, and does not know it: as a virtual machine that is moved. */
   async freeze(milliseconds: number): Promise<void> {
     const { runtime } = await holderOf(this.#state);
-    process.kill(runtime, "SIGSTOP");
-    await pause(milliseconds);
     try {
+      process.kill(runtime, "SIGSTOP");
+      await pause(milliseconds);
       process.kill(runtime, "SIGCONT");
     } catch {
-      // It is gone.
+      // It has ended: its lease was lost, or its bucket silent.
     }
   }
 

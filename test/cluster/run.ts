@@ -10,20 +10,23 @@ import { Sightings } from "../kill/round.ts";
 import { count, list } from "../kill/tally.ts";
 import { Cluster } from "./cluster.ts";
 import { Faults } from "./faults.ts";
+import { uploadThroughTls } from "./through-tls.ts";
 import { Waits } from "./waits.ts";
 
 const HELP = `Edges on one bucket, behind HAProxy: uploads while edges are killed, stopped and frozen, and while the bucket is
 late, fails, and is silent. Every guarantee is checked; how long uploads stood still is printed.
 
-  node test/cluster/run.ts [--long] [--instances 2] [--uploads 40] [--clients 8] [--divisor 5] [--seed text]
+  node test/cluster/run.ts [--long] [--calm] [--instances 2] [--uploads 20] [--clients 8] [--divisor 4] [--seed text]
 
 --long: 200 uploads, 3 edges, and the times of a real cluster: a lease of 20 s, a bucket that is silent for 30 s.
+--calm: nothing happens to the cluster.
 --divisor divides these times, so that a short run sees takeovers.
 `;
 
 const { values } = parseArgs({
   options: {
     long: { type: "boolean", default: false },
+    calm: { type: "boolean", default: false },
     instances: { type: "string" },
     uploads: { type: "string" },
     clients: { type: "string", default: "8" },
@@ -43,29 +46,40 @@ else process.exitCode = await run();
 
 async function run(): Promise<number> {
   const { seed, long } = values;
-  const uploads = Number(values.uploads ?? (long ? 200 : 40));
+  const uploads = Number(values.uploads ?? (long ? 200 : 20));
   const instances = Number(values.instances ?? (long ? 3 : 2));
-  const divisor = Number(values.divisor ?? (long ? 1 : 5));
+  const divisor = Number(values.divisor ?? (long ? 1 : 4));
   const clients = Number(values.clients);
   process.stdout.write(
     `seed ${seed}: ${uploads} uploads by ${clients} clients, ${instances} edges, lease ${20 / divisor} s\n`,
   );
+
+  const startedAt = performance.now();
+  const elapsed = (): string => ((performance.now() - startedAt) / 1_000).toFixed(0);
 
   const sightings = new Sightings();
   const application = await Application.start(sightings.observe);
   const cluster = await Cluster.start({
     instances,
     originUrl: application.url,
-    directories: KILL_DIRECTORIES,
+    // A session of two seconds is over before an owner is replaced.
+    directories: KILL_DIRECTORIES.map((settings) =>
+      Object.assign({}, settings, { session_timeout_seconds: 300 }),
+    ),
     divisor,
     observe: sightings.observe,
   });
-  const faults = new Faults(cluster.instances, cluster.store, new Random(`${seed}/faults`), divisor);
-  const waits = new Waits(faults.happened);
   const reports: ClientReport[] = [];
+  const faults = new Faults(
+    cluster.instances,
+    cluster.store,
+    new Random(`${seed}/faults`),
+    divisor,
+    ({ fault, whom }) => process.stdout.write(`${elapsed()} s: ${fault} (${whom})\n`),
+    () => reports.length,
+  );
+  const waits = new Waits(faults.happened);
   const endings = new Map<string, number>();
-  const startedAt = performance.now();
-  const elapsed = (): string => ((performance.now() - startedAt) / 1_000).toFixed(0);
   try {
     let next = 0;
     const work = async (): Promise<void> => {
@@ -82,10 +96,11 @@ async function run(): Promise<number> {
         }).run();
         reports.push(report);
         count(endings, report.ending);
-        process.stdout.write(`${elapsed()} s: ${reports.length} uploads, ${faults.happened.length} faults\n`);
+        process.stdout.write(`${elapsed()} s: ${reports.length} uploads\n`);
       }
     };
-    const troubled = faults.run();
+    process.stdout.write(`an upload through TLS: ${await uploadThroughTls(cluster.balancer)}\n`);
+    const troubled = values.calm ? Promise.resolve() : faults.run();
     await Promise.all(Array.from({ length: clients }, work));
     faults.end();
     await troubled;
@@ -97,6 +112,7 @@ async function run(): Promise<number> {
         `endings: ${list(endings)}`,
         `edges that ended by themselves: ${cluster.instances.reduce((sum, one) => sum + one.endedByItself, 0)}`,
         `requests to the bucket: ${list(cluster.store.counts)}; ${Math.round(cluster.store.bytesWritten / 2 ** 20)} MiB written`,
+        ...complaints(cluster.events.complaints),
         "time to go on:",
         ...waits.summary(),
         ...findings.lines,
@@ -158,4 +174,20 @@ async function judge(
     ]),
   ];
   return { broken: findings.length, lines };
+}
+
+/** What the edges have said of themselves, and how often; times, numbers and ids left out. */
+function complaints(said: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const line of said) {
+    if (/"event":"(?:door|ready)"/.test(line)) continue;
+    count(
+      counts,
+      line
+        .replaceAll(/"at":"[^"]*",?/g, "")
+        .replaceAll(/[\da-fA-F]{3,}|\d+/g, "n")
+        .slice(0, 200),
+    );
+  }
+  return [...counts].map(([line, times]) => `  ${times} times: ${line}`);
 }

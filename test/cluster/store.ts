@@ -20,7 +20,7 @@ export type Mood =
   | "silent"; // takes requests, and answers none of them
 
 export const BUCKET = "uploads";
-export const CREDENTIALS = { accessKeyId: "AKIDOFTHETESTS", secretAccessKey: "a secret of the tests" };
+export const CREDENTIALS = { accessKeyId: "AKIDOFTHETESTS", secretAccessKey: "a-secret-of-the-tests" };
 
 /** Where Miniflare serves S3 (miniflare 5.20261117.0, `CorePaths.R2_S3`). */
 const S3_PATH = "/cdn-cgi/local/r2/s3";
@@ -50,7 +50,8 @@ export class Store {
     });
   }
 
-  static async start(): Promise<Store> {
+  /** @param port where it listens; default: any that is free */
+  static async start(port = 0): Promise<Store> {
     const simulator = new Miniflare(
       convertV4MiniflareOptions({
         name: "store",
@@ -61,7 +62,7 @@ export class Store {
       }),
     );
     const url = await simulator.ready;
-    const front = createServer({ requestTimeout: 0, keepAliveTimeout: 120_000 }).listen(0, "127.0.0.1");
+    const front = createServer({ requestTimeout: 0, keepAliveTimeout: 120_000 }).listen(port, "127.0.0.1");
     await once(front, "listening");
     return new Store(simulator, url, front);
   }
@@ -86,6 +87,11 @@ export class Store {
     this.#asked += 1;
     const turn = this.#asked;
     if (mood === "silent") return;
+    if (incoming.headers.authorization?.includes(`Credential=${CREDENTIALS.accessKeyId}/`) !== true) {
+      response.writeHead(403, { "Content-Type": "application/xml" });
+      response.end("<Error><Code>InvalidAccessKeyId</Code></Error>");
+      return;
+    }
     if (mood === "late") await pause((turn * 397) % 1_000);
     const fails = mood === "failing" && turn % 3 === 0;
     if (!fails || turn % 2 === 0) {

@@ -197,6 +197,8 @@ export class Client {
         await connection.send(`GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
         const response = await connection.readResponse();
         if (saysClose(response)) this.#drop();
+        // Whoever cannot reach the session says that it is his own fault: BITS asks again for that.
+        if (response.status >= 500) throw new ConnectionLost(`the reply was answered ${response.status}`);
         const isRight =
           response.status === 200 && response.body.toString() === replyTo(this.#plan.destination);
         if (!isRight) this.#broken.push(`the reply is another (${response.status})`);

@@ -127,5 +127,6 @@ async function must(path: string, advice: string): Promise<void> {
 
 /** The runtime: an executable of over 100 MB. */
 function workerdPath(): string {
-  return String((createRequire(import.meta.url)("workerd") as { default: unknown }).default);
+  const require = createRequire(import.meta.url);
+  return String((require("workerd") as { default: unknown }).default);
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { access, constants, mkdir, open, readFile } from "node:fs/promises";
+import { access, constants, mkdir, open, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode, ServeError } from "./serve-error.ts";
 
@@ -17,6 +17,40 @@ export async function ensureState(folder: string): Promise<void> {
     throw new ServeError(
       `The state folder ${folder} cannot be written (${errorCode(error) ?? String(error)}); ` +
         "choose another with --state, or give this user the right to write there.",
+    );
+  }
+}
+
+/** Where workerd keeps the objects of sessions: the unique key of their namespace in edge.capnp. */
+const OBJECTS = "bits-edge-UploadSession";
+
+/**
+ * Sees that the folder's sessions are of the kind that is to be served: workerd starts on the copies of a cluster as if they
+ * were an edge's own, and has no way to bring an edge's own into a cluster.
+ *
+ * @throws ServeError where they are of the other kind
+ */
+export async function checkSessions(folder: string, isCluster: boolean): Promise<void> {
+  let names: string[];
+  try {
+    names = await readdir(join(folder, OBJECTS));
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return;
+    throw error;
+  }
+  // workerd's own mark (1.20261117.1).
+  const isOfCluster = names.includes(".cluster");
+  if (isOfCluster && !isCluster) {
+    throw new ServeError(
+      `The state folder ${folder} has sessions of a cluster, and they are in its bucket: start with --cluster, ` +
+        "or choose another folder with --state.",
+    );
+  }
+  const hasSessions = names.some((name) => !name.startsWith("metadata.sqlite"));
+  if (!isOfCluster && isCluster && hasSessions) {
+    throw new ServeError(
+      `The state folder ${folder} has sessions from before the cluster, which cannot be taken into it: let an edge ` +
+        "without --cluster bring them to their end, or choose another folder with --state.",
     );
   }
 }
