@@ -20,7 +20,7 @@ export interface ClusterOptions {
 }
 
 /** How the bucket is reached. */
-export interface StoreOptions {
+interface StoreOptions {
   /** Scheme, host and port. */
   readonly endpoint: string;
   readonly region: string;

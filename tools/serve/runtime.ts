@@ -41,7 +41,7 @@ export interface Runtime {
   end(atOnce: boolean): void;
 }
 
-export interface Door {
+interface Door {
   /** Name of its socket in edge.capnp. */
   readonly socket: "http" | "tcp" | "tls";
   readonly port: number;
