@@ -18,7 +18,8 @@ const RANGE = `id >= ((? << ${OFFSET_BITS}) | ?) AND id <= ((? << ${OFFSET_BITS}
  *
  * @returns whether nothing is left under the key
  */
-export function erase({ sql, isShared }: SessionTables, table: ByteTable, key: number): boolean {
+export function erase(tables: SessionTables, table: ByteTable, key: number): boolean {
+  const { sql, isShared } = tables;
   const offsets = sql
     .exec<{ offset: number }>(
       `SELECT (id & ${LARGEST_UPLOAD_BYTES}) AS offset FROM ${table} WHERE ${RANGE} ORDER BY id LIMIT ${SLICE_ROWS}`,
@@ -34,7 +35,10 @@ export function erase({ sql, isShared }: SessionTables, table: ByteTable, key: n
   const last = slice.at(-1);
   if (last === undefined) return true;
   const range = [key, first, key, last];
-  if (isShared) sql.exec(`UPDATE ${table} SET bytes = zeroblob(length(bytes)) WHERE ${RANGE}`, ...range);
+  if (isShared) {
+    sql.exec(`UPDATE ${table} SET bytes = zeroblob(length(bytes)) WHERE ${RANGE}`, ...range);
+    tables.hasErased = true;
+  }
   sql.exec(`DELETE FROM ${table} WHERE ${RANGE}`, ...range);
   return slice.length < SLICE_ROWS && slice.length === offsets.length;
 }

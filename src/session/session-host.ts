@@ -17,6 +17,8 @@ import type {
   SessionPage,
   SessionQuery,
 } from "./session-calls.ts";
+import { scrub } from "./scrub.ts";
+import { RESUME_AFTER_MS } from "./outbox.ts";
 import { SessionTables } from "./session-tables.ts";
 import type { SessionWorld } from "./session-world.ts";
 import { SILENT_AFTER_MS, StagedFragments } from "./staged-fragments.ts";
@@ -144,7 +146,7 @@ export class SessionHost implements SessionCalls {
 
   /** The time has come for some of the sessions. Returns soon, and never throws. */
   async alarm(): Promise<void> {
-    const { alarm, staged, tables, world } = this.#surroundings;
+    const { alarm, staged, sweeper, tables, world } = this.#surroundings;
     alarm.isOver();
     try {
       const now = world.now();
@@ -152,6 +154,8 @@ export class SessionHost implements SessionCalls {
       const again = await this.#wakeAll(now);
       alarm.wakeBy(Math.min(again, tables.firstDueAfter(now)));
       if (staged.size > 0) alarm.wakeBy(now + SILENT_AFTER_MS);
+      if (tables.hasErased && sweeper.isRunning) alarm.wakeBy(now + RESUME_AFTER_MS);
+      else if (tables.hasErased) await scrub(tables, world);
     } catch (error) {
       alarm.wakeBy(world.now() + RETRY_MS);
       world.log("failed", { during: "alarm", session: null, error: String(error) });

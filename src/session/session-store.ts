@@ -133,6 +133,9 @@ export class SessionStore {
     const isAll = this.#removeSome();
     this.#write(record, isAll ? due : record.changedAt);
     if (!isAll) this.sweepUntil(due);
+    // Somebody is to come by for the scrubbing.
+    const { alarm, tables, world } = this.#surroundings;
+    if (tables.hasErased) alarm.wakeBy(world.now() + LOOK_AGAIN_MS);
   }
 
   /** Removes one slice of the reply, or of what came of one. @returns whether none is left */

@@ -42,6 +42,8 @@ export interface SessionRow {
 export class SessionTables {
   readonly #storage: HostStorage;
   #existing: ReadonlySet<string> = new Set();
+  /** Whether bytes were overwritten since the last `scrub`. */
+  hasErased = false;
   #lastKey = 0;
 
   constructor(storage: HostStorage) {

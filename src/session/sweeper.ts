@@ -17,7 +17,7 @@ const PAUSE_MS = 5;
 export class Sweeper {
   readonly #world: SessionWorld;
   readonly #waiting = new Set<Sweepable>();
-  #isRunning = false;
+  isRunning = false;
 
   constructor(world: SessionWorld) {
     this.#world = world;
@@ -25,8 +25,8 @@ export class Sweeper {
 
   add(sweepable: Sweepable): void {
     this.#waiting.add(sweepable);
-    if (this.#isRunning) return;
-    this.#isRunning = true;
+    if (this.isRunning) return;
+    this.isRunning = true;
     this.#world.keepAlive(this.#run());
   }
 
@@ -48,6 +48,6 @@ export class Sweeper {
         this.#world.log("failed", { during: "sweep", error: String(error) });
       }
     }
-    this.#isRunning = false;
+    this.isRunning = false;
   }
 }
