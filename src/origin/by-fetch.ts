@@ -1,6 +1,7 @@
 import { bodyOf } from "../http1/response-body.ts";
 import type { CommitOutcome } from "../protocol/reflect.ts";
 import type { Carrier, Errand } from "./carrier.ts";
+import { sentFields } from "./commit-request.ts";
 import { hearOut } from "./hear-out.ts";
 import type { Network } from "./network.ts";
 import { closeSocket, openSocket } from "./open-socket.ts";
@@ -66,8 +67,9 @@ async function ask(
   body: ReadableStream,
   signal: AbortSignal,
 ): Promise<Response> {
-  const { method, headers, url } = request;
-  return await network.fetch(url, { method, headers: [...headers], body, redirect: "manual", signal });
+  const { method, url } = request;
+  const headers = [...sentFields(request)];
+  return await network.fetch(url, { method, headers, body, redirect: "manual", signal });
 }
 
 async function send(sender: Sender, errand: Errand, answering: Promise<Response>): Promise<void> {

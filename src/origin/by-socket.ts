@@ -3,6 +3,7 @@ import { bodyOf } from "../http1/response-body.ts";
 import { AnswerReader, type ReadAnswer } from "../http1/response-reader.ts";
 import type { CommitOutcome } from "../protocol/reflect.ts";
 import type { Carrier, Errand } from "./carrier.ts";
+import { sentFields } from "./commit-request.ts";
 import { hearOut } from "./hear-out.ts";
 import { closeSocket, openSocket } from "./open-socket.ts";
 import { acceptance, isSuccess, refusal, silence } from "./outcome.ts";
@@ -156,5 +157,8 @@ class Exchange {
 
 function formatHead({ request, length }: Errand, expects: boolean): string {
   const expectation: [string, string][] = expects ? [["Expect", "100-continue"]] : [];
-  return formatRequestHead({ ...request, headers: new Map([...request.headers, ...expectation]) }, length);
+  return formatRequestHead(
+    { ...request, headers: new Map([...sentFields(request), ...expectation]) },
+    length,
+  );
 }

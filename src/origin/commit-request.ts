@@ -75,11 +75,15 @@ export function putRequest(
   return { method: "PUT", url: origin.originUrl + upload.destination, headers, carriesEntity: true };
 }
 
+/** The fields that a carrier sends: those of the request, and that a gateway sends it (RFC 9110 section 7.6.3). */
+export function sentFields({ headers }: CommitRequest): Map<string, string> {
+  return new Map([...headers, ["Via", formatVia(null)]]);
+}
+
 function headersOf(upload: FinishedUpload, { originAuthorization }: Origin): Map<string, string> {
   const headers = new Map<string, string>([
     ["Content-Type", "application/octet-stream"],
     ["User-Agent", "bits-edge"],
-    ["Via", formatVia(null)],
     [HEADER.sessionId, formatSessionId(upload.sessionId)],
     [HEADER.idempotencyKey, upload.commitId],
     [HEADER.originalRequestUrl, upload.originalUrl],

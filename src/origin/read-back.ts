@@ -1,5 +1,6 @@
 import { ask } from "./ask.ts";
 import type { Errand } from "./carrier.ts";
+import { type CommitRequest, sentFields } from "./commit-request.ts";
 import { type Description, describe } from "./describe-file.ts";
 import { type SilenceWatch, watchForSilence } from "./silence-watch.ts";
 
@@ -28,7 +29,7 @@ export type Found =
 export async function readBack({ request, network, entity, silenceSeconds }: Errand): Promise<Found> {
   const watch = watchForSilence(silenceSeconds);
   try {
-    const headers = { ...credentialsOf(request.headers), "Accept-Encoding": "identity" };
+    const headers = { ...credentialsOf(request), "Accept-Encoding": "identity" };
     const response = await ask(network, request.url, { method: "GET", headers, signal: watch.signal });
     if (response.status === 200) return await compare(response, entity(), watch);
     await response.body?.cancel();
@@ -51,7 +52,7 @@ export async function readBack({ request, network, entity, silenceSeconds }: Err
  */
 export async function judgeUnread(errand: Errand, since: number): Promise<Found> {
   const { request, network, length } = errand;
-  const file = await describe(request.url, network, credentialsOf(request.headers));
+  const file = await describe(request.url, network, credentialsOf(request));
   if (file === null) return { is: "unreadable" };
   const isNew = file.ageMs === null || file.ageMs <= Date.now() - since + CLOCK_GRAIN_MS;
   if (isNew && file.length === length) return { is: "replaceable", condition: conditionOf(file) };
@@ -112,7 +113,8 @@ function conditionOf({ etag, modified }: Pick<Description, "etag" | "modified">)
 }
 
 /** Only how the edge shows who it is: the rest of a commit's fields is about the upload. */
-function credentialsOf(headers: ReadonlyMap<string, string>): Record<string, string> {
+function credentialsOf(request: CommitRequest): Record<string, string> {
+  const headers = sentFields(request);
   const fields = ["Authorization", "User-Agent", "Via"].map((name) => [name, headers.get(name)] as const);
   return Object.fromEntries(fields.filter((field): field is [string, string] => field[1] !== undefined));
 }

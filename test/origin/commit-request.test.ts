@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { readConfig } from "../../src/config/config.ts";
-import { commitRequest, notificationUrl } from "../../src/origin/commit-request.ts";
+import { commitRequest, sentFields, notificationUrl } from "../../src/origin/commit-request.ts";
 import type { SessionId } from "../../src/protocol/session-id.ts";
 
 const upload = {
@@ -41,14 +41,25 @@ test("a plain directory: PUT where the file belongs, unless one is there", () =>
 });
 
 test("notification by reference: where the entity is, and where a reply may go (ruling 24)", () => {
-  const { method, headers, carriesEntity } = requestFor({
-    notification: "by-reference",
-    notification_url: "/r.ashx",
-  });
+  const { method, headers, carriesEntity } = requestFor(
+    { notification: "by-reference", notification_url: "/r.ashx" },
+    { PUBLIC_URL: "http://edge.example" },
+  );
   expect([method, carriesEntity]).toEqual(["POST", false]);
   expect(headers.get("BITS-Request-DataFile-Name")).toBe("http://edge.example/e");
   expect(headers.get("BITS-Response-DataFile-Name")).toBe("http://edge.example/r");
 });
+
+test("what is sent says that a gateway sends it (RFC 9110 7.6.3)", () => {
+  expect(sentFields(requestFor({})).get("Via")).toBe("1.1 bits-edge");
+});
+
+test.each(["NTLM TlRMTVNTUAAB", "Negotiate YII="])(
+  "ORIGIN_AUTHORIZATION that authenticates a connection is not sent: %s (ruling 28, what judges identity is never shared)",
+  (authorization) => {
+    expect(requestFor({}, { ORIGIN_AUTHORIZATION: authorization }).headers.has("Authorization")).toBe(false);
+  },
+);
 
 test("with overwriting allowed there is no condition", () => {
   expect(requestFor({ allow_overwrites: true }).headers.has("If-None-Match")).toBe(false);

@@ -8,6 +8,8 @@ import { DIRECTORIES, type DirectoryName, OUTCOMES, PACKET, TOTAL } from "./sess
 
 const LOST: Fault = { fault: "originConnectionLost", status: 502, hresult: 0x80072efe, context: 0x7 };
 
+const REFUSED: Fault = { fault: "originCannotConnect", status: 502, hresult: 0x80072efd, context: 0x7 };
+
 const outcomeOf = (name: string): CommitOutcome => OUTCOMES[name] ?? { kind: "destinationExists" };
 
 /** What an attempt leaves: of the record before it, "" and `change`; everything else stays. */
@@ -67,20 +69,31 @@ const SETTLING: readonly Check[] = [
   settles("the file is at its destination: done", DELIVERED, "2xx", "reply", COMMITTED),
   settles("refused: the bytes are kept, with what the client is told", SEALED, "507", "plain", {
     state: "failed",
-    commit: { ...COMMIT, fault: SAID_507 },
+    commit: { ...COMMIT, fault: SAID_507, reachedAt: 5 },
   }),
   settles("refused on the file's own way: still delivered", DELIVERED, "507", "notified", {
     state: "delivered",
-    commit: { ...COMMIT, fault: SAID_507 },
+    commit: { ...COMMIT, fault: SAID_507, reachedAt: 5 },
   }),
   settles("refused after an attempt of unknown outcome: that one stays unknown", UNSURE, "507", "notified", {
     state: "failed",
-    commit: { ...COMMIT, unknown: true, fault: SAID_507 },
+    commit: { ...COMMIT, unknown: true, fault: SAID_507, reachedAt: 5 },
   }),
   settles("silent: nobody knows", SEALED, "lost connection", "plain", {
     state: "failed",
-    commit: { ...COMMIT, unknown: true, fault: LOST },
+    commit: { ...COMMIT, unknown: true, fault: LOST, reachedAt: 5 },
   }),
+  settles("nobody listened: nothing can have reached the origin", SEALED, "no connection", "plain", {
+    state: "failed",
+    commit: { ...COMMIT, fault: REFUSED },
+  }),
+  settles(
+    "after an attempt that may have reached the origin, it is that one's time that counts",
+    { ...SEALED, commit: { ...COMMIT, reachedAt: 3 } },
+    "no connection",
+    "plain",
+    { state: "failed", commit: { ...COMMIT, fault: REFUSED, reachedAt: 3 } },
+  ),
   settles(
     "a record without an attempt, which no released edge has stored",
     { ...SEALED, commit: null },
@@ -88,12 +101,12 @@ const SETTLING: readonly Check[] = [
     "plain",
     {
       state: "failed",
-      commit: { id: "", attempts: 0, unknown: true, fault: LOST },
+      commit: { id: "", attempts: 0, unknown: true, fault: LOST, reachedAt: 5 },
     },
   ),
   settles("… and is certainly not unknown", { ...SEALED, commit: null }, "507", "plain", {
     state: "failed",
-    commit: { id: "", attempts: 0, unknown: false, fault: SAID_507 },
+    commit: { id: "", attempts: 0, unknown: false, fault: SAID_507, reachedAt: 5 },
   }),
 ];
 
@@ -136,7 +149,7 @@ export const RECORD_CHECKS: readonly Check[] = [
         ...SEALED,
         changedAt: 9,
         state: "failed",
-        commit: { ...COMMIT, unknown: true, fault: LOST },
+        commit: { ...COMMIT, unknown: true, fault: LOST, reachedAt: 5 },
       }),
   ],
   [
