@@ -18,6 +18,12 @@ export interface Env extends SessionBindings {
    * @default any number
    */
   readonly CREATE_SESSION_LIMIT?: RateLimit;
+  /**
+   * Leads to the origin: a VPC service or network, a service, a client certificate.
+   *
+   * @default the public network
+   */
+  readonly ORIGIN?: unknown;
   readonly ORIGIN_URL?: unknown;
   readonly ORIGIN_CONNECTION?: unknown;
   readonly UPLOAD_DIRECTORIES?: unknown;

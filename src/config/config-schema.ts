@@ -125,6 +125,7 @@ export const VARIABLES = v.object({
     v.picklist(["auto", "socket", "fetch"], '"auto", "socket" or "fetch"'),
     "auto",
   ),
+  ORIGIN: v.optional(v.custom<object>(isFetcher, "a binding with a fetch method: a VPC service, say")),
   UPLOAD_DIRECTORIES: v.optional(v.array(DIRECTORY, "an array of directories, or the same as JSON text"), []),
   PUBLIC_URL: v.optional(
     v.pipe(
@@ -154,9 +155,17 @@ export const VARIABLES = v.object({
     v.pipe(
       v.string("text"),
       v.regex(/^[\x20-\x7e]+$/, 'one line, the value of an Authorization header such as "Basic …"'),
+      v.check(
+        (text) => !/^(?:ntlm|negotiate|nego2)(?![\w-])/i.test(text),
+        "of a scheme that authenticates a request, such as Basic; NTLM and Negotiate authenticate a connection",
+      ),
     ),
   ),
 });
+
+function isFetcher(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "fetch" in value && typeof value.fetch === "function";
+}
 
 function isHttpUrl(text: string, base?: string): boolean {
   const parsed = URL.parse(text, base);

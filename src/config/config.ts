@@ -41,6 +41,8 @@ export interface Config {
   readonly originAuthorization: string | null;
   /** @default "auto" */
   readonly originConnection: OriginConnection;
+  /** Leads to the origin in place of the public network; absent if `ORIGIN` is not bound. */
+  readonly originBinding?: object;
   /**
    * Longest path first, so that the first match is the right one.
    *
@@ -133,6 +135,7 @@ function parseConfig(env: object): Config {
     originUrl: new URL(variables.ORIGIN_URL).href.replace(/\/+$/, ""),
     originAuthorization: variables.ORIGIN_AUTHORIZATION ?? null,
     originConnection: variables.ORIGIN_CONNECTION,
+    ...(variables.ORIGIN === undefined ? {} : { originBinding: variables.ORIGIN }),
     directories,
     sessionKeys: [variables.SESSION_KEY, variables.SESSION_KEY_PREVIOUS].filter((key) => key !== undefined),
     publicUrl: variables.PUBLIC_URL === undefined ? null : new URL(variables.PUBLIC_URL).origin,

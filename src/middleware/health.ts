@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import { type Config, ConfigError } from "../config/config.ts";
 import type { Env } from "../env.ts";
+import { networkFor } from "../runtime/network.ts";
 
 const PATIENCE_MS = 5000;
 const DEFAULT_PATH = "/healthz";
@@ -58,10 +59,15 @@ function readSafely(readConfig: (env: Env) => Config, env: Env): Config | Config
 }
 
 /** Any answer of its own will do: an origin that says 404 to its root is there. */
-async function originOf({ originUrl }: Config): Promise<"fine" | "silent"> {
+async function originOf(config: Config): Promise<"fine" | "silent"> {
   try {
     const signal = AbortSignal.timeout(PATIENCE_MS);
-    const { status } = await fetch(originUrl, { method: "HEAD", redirect: "manual", signal });
+    const { originUrl } = config;
+    const { status } = await networkFor(originUrl, config).fetch(originUrl, {
+      method: "HEAD",
+      redirect: "manual",
+      signal,
+    });
     return status >= 520 && status <= 530 ? "silent" : "fine";
   } catch {
     return "silent";

@@ -6,7 +6,7 @@ import { HEADER } from "../protocol/headers.ts";
 import { reflect, type Silence } from "../protocol/reflect.ts";
 import { log } from "../runtime/log.ts";
 import { ask } from "./ask.ts";
-import { networkOf } from "./network.ts";
+import { networkFor } from "../runtime/network.ts";
 
 /** A Create-Session must not wait longer: its client waits for five minutes, and a person may for it. */
 const PATIENCE_MS = 15_000;
@@ -102,13 +102,12 @@ async function exists(url: string, config: Config): Promise<boolean> {
  * connection is not the client's alone (ruling 28, what judges identity is never shared).
  */
 async function head(url: string, headers: Headers, config: Config): Promise<Response | Silence> {
-  const removed = dropConnectionBound(headers);
+  logRemoved("request", url, dropConnectionBound(headers));
   try {
     const signal = AbortSignal.timeout(PATIENCE_MS);
-    const response = await ask(networkOf(config), url, { method: "HEAD", headers, signal });
+    const response = await ask(networkFor(url, config), url, { method: "HEAD", headers, signal });
     const answer = new Response(null, response);
-    removed.push(...dropConnectionBound(answer.headers));
-    if (removed.length > 0) logRemoved(url, removed);
+    logRemoved("response", url, dropConnectionBound(answer.headers));
     return answer;
   } catch (error) {
     const isLate = error instanceof Error && error.name === "TimeoutError";
@@ -116,11 +115,7 @@ async function head(url: string, headers: Headers, config: Config): Promise<Resp
   }
 }
 
-function logRemoved(url: string, fields: readonly string[]): void {
-  log("identity-removed", {
-    path: new URL(url).pathname,
-    fields: fields.join(", "),
-    explanation:
-      "NTLM and Negotiate authenticate a connection, and connections to the origin are shared: they do not cross the edge. Offer Basic or another scheme at the origin.",
-  });
+function logRemoved(direction: "request" | "response", url: string, fields: readonly string[]): void {
+  if (fields.length === 0) return;
+  log("connection-auth-removed", { direction, path: new URL(url).pathname, fields: fields.join(", ") });
 }

@@ -1,4 +1,4 @@
-import type { Network } from "./network.ts";
+import type { Network } from "../runtime/network.ts";
 
 /** More than an origin keeps open for the edge, of which each may be one that it has given up. */
 const TRIES = 4;

@@ -3,7 +3,7 @@ import type { CommitOutcome } from "../protocol/reflect.ts";
 import type { Carrier, Errand } from "./carrier.ts";
 import { sentFields } from "./commit-request.ts";
 import { hearOut } from "./hear-out.ts";
-import type { Network } from "./network.ts";
+import type { Network } from "../runtime/network.ts";
 import { closeSocket, openSocket } from "./open-socket.ts";
 import { acceptance, isSuccess, refusal, silence } from "./outcome.ts";
 import { Sender } from "./sender.ts";
@@ -54,7 +54,7 @@ export const byFetch: Carrier = async (errand) => {
     if (watch.signal.aborted) return silence("timedOut", watch);
     // The runtime's error is the same for a refused and for a broken connection ("Network connection
     // lost."), so all that is certain is that nobody knows.
-    const isLost = await isListening(errand.request.url, errand.network);
+    const isLost = errand.network.isPrivate || (await isListening(errand.request.url, errand.network));
     return silence(isLost ? "connectionLost" : "cannotConnect", watch);
   } finally {
     watch.stop();

@@ -1,6 +1,6 @@
 import type { CommitOutcome } from "../protocol/reflect.ts";
 import type { CommitRequest } from "./commit-request.ts";
-import type { Network } from "./network.ts";
+import type { Network } from "../runtime/network.ts";
 
 /** A finished upload that is to be handed to the application. */
 export interface Handover {

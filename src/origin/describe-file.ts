@@ -1,5 +1,5 @@
 import { ask } from "./ask.ts";
-import type { Network } from "./network.ts";
+import type { Network } from "../runtime/network.ts";
 
 const PATIENCE_MS = 15_000;
 const MAXIMUM_PROPERTIES_BYTES = 64 * 1024;

@@ -4,6 +4,7 @@ import { countPasses } from "../http1/via.ts";
 import { type Arrival, arrivalOf } from "../ingress/arrival.ts";
 import { Deadline } from "../runtime/deadline.ts";
 import { log } from "../runtime/log.ts";
+import { type Network, networkFor } from "../runtime/network.ts";
 import { type Exchange, requestFields, responseFields } from "./forwarded-fields.ts";
 import { isDestinationClear } from "./location.ts";
 import { CalledOff, carryContent } from "./request-content.ts";
@@ -80,7 +81,7 @@ async function forward(
   const content = carryContent(request, idleSeconds, () => silence.start(ORIGIN_SILENCE_SECONDS));
   void callOff(over, content.carried, arrival);
   try {
-    const response = await send(url, {
+    const response = await send(networkFor(url, config), url, {
       method: request.method,
       headers,
       body: isSafe(request) ? null : content.stream,
@@ -117,12 +118,12 @@ async function callOff(
  * only asks once more (RFC 9112 9.3.1); whoever asked to do something is told that nobody knows. Newer runtimes do as much
  * for whatever has no content and is not POST, by themselves (capnproto/capnproto#2785; seen with workerd 1.20261117.1).
  */
-async function send(url: string, init: RequestInit): Promise<Response> {
+async function send(network: Network, url: string, init: RequestInit): Promise<Response> {
   try {
-    return await fetch(url, init);
+    return await network.fetch(url, init);
   } catch (error) {
     if (!isSafe(init) || init.signal?.aborted === true) throw error;
-    return await fetch(url, init);
+    return await network.fetch(url, init);
   }
 }
 

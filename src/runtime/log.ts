@@ -10,7 +10,6 @@ export type LogEvent =
   | "commit-started"
   | "commit-ended"
   | "destination-unreadable"
-  | "identity-removed"
   | "finished"
   | "discarded"
   | "cancelled"

@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.ts";
 import { commit } from "../origin/commit.ts";
-import { networkOf } from "../origin/network.ts";
 import { log } from "../runtime/log.ts";
+import { networkFor } from "../runtime/network.ts";
 import { formatSignedUrl } from "../signed/signed-url.ts";
 import type { SessionBindings } from "./session-bindings.ts";
 import type { RunningDigest, SessionWorld } from "./session-world.ts";
@@ -24,7 +24,8 @@ export function workersWorld(
     },
     randomId: () => crypto.randomUUID(),
     startDigest,
-    commit: async (handover) => await commit({ ...handover, network: networkOf(config()) }),
+    commit: async (handover) =>
+      await commit({ ...handover, network: networkFor(handover.request.url, config()) }),
     signUrl: formatSignedUrl,
     config,
     counter: (name) => SESSION_COUNTERS.getByName(name),

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Door } from "../conformance/support.ts";
 import { CREATED, expectAck, FORBIDDEN, ofApplication } from "../conformance/expect-ack.ts";
 import { type Ack, createSession } from "../support/bits-client.ts";
@@ -187,11 +187,50 @@ describe('authorize = "origin", and 401', () => {
     },
   );
 
-  it("several challenges reach the client, one header each or in one", async () => {
-    decide = () => answer(401, { "WWW-Authenticate": 'Negotiate, NTLM, Basic realm="iis"' });
-    const { ack } = await create("/asks/");
-    const challenges = valuesOf(ack, "WWW-Authenticate").join(", ");
-    expect(challenges).toBe('Negotiate, NTLM, Basic realm="iis"');
+  it("several challenges reach the client, but for those that authenticate a shared connection (ruling 28)", async () => {
+    decide = () => answer(401, { "WWW-Authenticate": 'Negotiate, Basic realm="iis, NTLM", NTLM, Bearer' });
+    const { ack, target } = await create("/asks/");
+    expect(valuesOf(ack, "WWW-Authenticate").join("; ")).toBe('Basic realm="iis, NTLM"; Bearer');
+    await expectRemoval(target, "WWW-Authenticate");
+  });
+
+  it.each(["NTLM TlRMTVNTUAABAAAA", "Negotiate YIIZ"])(
+    "credentials of such a scheme do not reach the origin: %s",
+    async (credentials) => {
+      decide = ({ headers }) => answer(headers["authorization"] === undefined ? 404 : 403);
+      const { ack, target, asked } = await create("/asks/", { Authorization: credentials });
+      expectAck(ack, CREATED);
+      expect(asked[0]?.headers).not.toHaveProperty("authorization");
+      await expectRemoval(target, "Authorization");
+    },
+  );
+});
+
+/** One line of the log says what was taken out. */
+async function expectRemoval(path: string, fields: string): Promise<void> {
+  await vi.waitFor(() => {
+    const lines = stage().bench.edge.logs.map(({ json }) => json as Record<string, unknown> | undefined);
+    const ours = lines.filter(
+      (line) => line?.["event"] === "connection-auth-removed" && line["path"] === path,
+    );
+    expect(ours.map((line) => line?.["fields"])).toEqual([fields]);
+  });
+}
+
+describe("A question goes through the edge as through any gateway", () => {
+  it("Via names those before it, and the edge (RFC 9110 7.6.3)", async () => {
+    decide = () => answer(404);
+    const { asked } = await create("/asks/", { Via: "1.1 gateway" });
+    expect(asked.map(({ headers }) => headers["via"])).toEqual(["1.1 gateway, 1.1 bits-edge"]);
+  });
+
+  it("an origin that resets each kept connection on its second request is asked again", async () => {
+    let isSecond = false;
+    decide = () => {
+      isSecond = !isSecond;
+      return isSecond ? answer(404) : { kind: "reset", when: "before-body" };
+    };
+    for (let turn = 0; turn < 6; turn++) expectAck((await create("/asks/")).ack, CREATED);
   });
 });
 

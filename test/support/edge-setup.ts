@@ -10,7 +10,8 @@ export interface EdgeSetup {
   readonly main: string | undefined;
   readonly experiments: readonly string[];
   readonly trustedCertificate: string | undefined;
-  readonly outbound: "network" | "fetch-only";
+  readonly outbound: "network" | "fetch-only" | "nothing";
+  readonly privateOrigin: string | undefined;
   readonly httpPort: number | undefined;
   readonly tcpPort: number | undefined;
 }

@@ -64,6 +64,8 @@ function formatConfig(setup: EdgeSetup, worker: Bundle): string {
         ? `(name = ${text(name)}, text = ${text(value)})`
         : `(name = ${text(name)}, json = ${text(JSON.stringify(value))})`,
     );
+  const privateOrigin =
+    setup.privateOrigin === undefined ? [] : ['(name = "ORIGIN", service = "private-origin")'];
   const authorities = setup.trustedCertificate === undefined ? [] : [setup.trustedCertificate];
   return `using Workerd = import "/workerd/workerd.capnp";
 const edge :Workerd.Config = (
@@ -73,7 +75,7 @@ const edge :Workerd.Config = (
       compatibilityDate = ${text(worker.compatibilityDate)},
       compatibilityFlags = [${[...worker.compatibilityFlags, ...setup.experiments].map(text).join(", ")}],
       bindings = [
-        ${[...objects, ...variables].join(",\n        ")}
+        ${[...objects, ...variables, ...privateOrigin].join(",\n        ")}
       ],
       durableObjectNamespaces = [
         ${namespaces.join(",\n        ")}
@@ -86,6 +88,8 @@ const edge :Workerd.Config = (
       allow = ["public", "private"],
       tlsOptions = (trustBrowserCas = true, trustedCertificates = [${authorities.map(text).join(", ")}])
     )),
+    (name = "nothing", network = (allow = [])),
+    ${privateService(setup)}
     (name = "fetch-only", worker = (
       modules = [(name = "fetch-only.js", esModule = ${text(FETCH_ONLY)})],
       compatibilityDate = ${text(worker.compatibilityDate)},
@@ -98,6 +102,12 @@ const edge :Workerd.Config = (
   ]
 );
 `;
+}
+
+/** What the binding `ORIGIN` leads to, if there is one: an address that no other service of this edge may reach. */
+function privateService({ privateOrigin }: EdgeSetup): string {
+  if (privateOrigin === undefined) return "";
+  return `(name = "private-origin", external = (address = ${text(privateOrigin)}, http = ())),`;
 }
 
 /** A Cap'n Proto text literal; it has no \\u escape, so control characters go in as bytes. */

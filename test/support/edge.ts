@@ -38,9 +38,11 @@ export interface EdgeOptions {
   trustedCertificate?: string;
   /**
    * What is between the edge and its origin, on the bare runtime. `network` (default): nothing. `fetch-only`: `connect()`
-   * is refused and `fetch` passes, as for hosts on Cloudflare's own network (Workers, "TCP sockets", considerations).
+   * is refused and `fetch` passes, as for hosts on Cloudflare's own network (Workers, "TCP sockets", considerations). `nothing`: no address may be reached.
    */
-  outbound?: "network" | "fetch-only";
+  outbound?: "network" | "fetch-only" | "nothing";
+  /** Address that the binding `ORIGIN` leads to, on the bare runtime; default: no binding. */
+  privateOrigin?: string;
   httpPort?: number;
   tcpPort?: number;
 }
@@ -150,8 +152,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     tcpPort?: number | undefined;
   }): Promise<StartedEdge> => {
     const { httpPort, tcpPort } = ports;
-    const { main, experiments = [], trustedCertificate, outbound = "network" } = options;
-    const outside = { trustedCertificate, outbound };
+    const { main, experiments = [], trustedCertificate, outbound = "network", privateOrigin } = options;
+    const outside = { trustedCertificate, outbound, privateOrigin };
     const setup = { vars, secrets, storage, folder, main, experiments, ...outside, httpPort, tcpPort };
     if (options.via !== "wrangler") return startWorkerd(setup, logs);
     // Loaded only where it is wanted: it brings all of wrangler into this process.
