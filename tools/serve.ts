@@ -1,6 +1,6 @@
-// The edge on a machine of your own, in the foreground: builds the Worker, reads the settings, starts workerd on
+// The edge on a machine of your own, in the foreground: builds the Worker (in a clone), reads the settings, starts workerd on
 // deploy/workerd/edge.capnp, and again where it ends by itself. `--help` says what can be chosen.
-import { build } from "./serve/build.ts";
+import { build, IS_SOURCE } from "./serve/build.ts";
 import { checkConfiguration } from "./serve/check.ts";
 import { HELP } from "./serve/help.ts";
 import { StateLock } from "./serve/lock.ts";
@@ -25,7 +25,7 @@ async function serve(): Promise<number> {
   const lock = await StateLock.take(options.state);
   try {
     await checkSessions(options.state, options.cluster !== null);
-    if (options.build) await build();
+    if (options.build && IS_SOURCE) await build();
     const log = openLog(options.log, process.stdout, process.stderr);
     return await new Service(options, process.env, lock, log).run();
   } finally {

@@ -60,6 +60,7 @@ test("a Fragment with a digest whose body breaks off leaves no piece behind", as
     { type: "Fragment", sessionId, range: { first: 0, last: total - 1, total }, contentLength: total },
     headers,
     body.getReader({ mode: "byob" }),
+    true,
   );
   expect(answer).toBe("client-left");
   expect(await stagedBytesAt(upload)).toBe(0);

@@ -2,10 +2,14 @@ import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { packageFolder } from "../terminal/package-folder.ts";
 import { ServeError } from "./serve-error.ts";
 
-/** The project's folder. */
-export const PROJECT = join(import.meta.dirname, "..", "..");
+/** The project's folder: a clone, or the package where npm has put it. */
+export const PROJECT = packageFolder();
+
+/** Whether this runs from the sources of a clone. The package's Worker was built when it was packed. */
+export const IS_SOURCE = import.meta.filename.endsWith(".ts");
 
 /** What `npm run bundle` builds and edge.capnp embeds. */
 export const WORKER = join(PROJECT, "dist", "worker.js");

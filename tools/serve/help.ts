@@ -1,5 +1,5 @@
 /** What `--help` prints: on a screen of 24 lines and 80 columns, with the prompt below it. */
-export const HELP = `npm run serve -- [options]        the edge on this machine, in the foreground
+export const HELP = `bits-edge serve [options]         the edge on this machine, in the foreground
 
   --http ADDRESS       HTTP door: gateways, POST            [HTTP_ADDRESS, 8080]
   --tcp ADDRESS        TCP door: BITS clients                [TCP_ADDRESS, 8789]
@@ -9,7 +9,7 @@ export const HELP = `npm run serve -- [options]        the edge on this machine,
   --config FILE        settings; else wrangler.toml's [vars]            [CONFIG]
   --check              say whether the configuration is right, and stop
   --log text|json      form of the log                 [LOG, text on a terminal]
-  --no-build           start what "npm run bundle" built
+  --no-build           in a clone: start what "npm run bundle" built
   --cluster URL        s3://bucket/prefix; experimental                [CLUSTER]
   --cluster-address A  where other edges reach this one        [CLUSTER_ADDRESS]
   --cluster-listen A   where it listens, if elsewhere           [CLUSTER_LISTEN]
