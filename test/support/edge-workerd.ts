@@ -37,7 +37,8 @@ export function workerdBinary(): string {
   throw new Error("the workerd package does not say where its program is");
 }
 
-async function listeningPorts(program: ChildProgram): Promise<{ httpPort: number; tcpPort: number }> {
+/** Where the runtime listens, as its control channel says. */
+export async function listeningPorts(program: ChildProgram): Promise<{ httpPort: number; tcpPort: number }> {
   const ports = new Map<unknown, number>();
   for await (const line of program.controlLines) {
     const message: unknown = JSON.parse(line);
