@@ -29,6 +29,8 @@ export class Client {
   #standing: Standing = "begun";
   #upload: Upload | null = null;
   #fragmentBytes: number;
+  /** What of its Fragments arrives at the session in one call; with 1, more rows than go in one step. */
+  readonly #pieceBytes: number;
   #tries = 0;
   /** The last Ack said that nobody knows whether the application has the upload. */
   #isHeld = false;
@@ -43,6 +45,7 @@ export class Client {
     const size = dice.pick(name, [0, 1, 10, 60, 60, 200, 300]);
     this.#bytes = Buffer.from(Array.from({ length: size }, () => dice.between(name, 0, 255)));
     this.#fragmentBytes = dice.pick(name, [25, 100, 1000]);
+    this.#pieceBytes = dice.next(name) < 0.01 ? 1 : dice.pick(name, [7, 30, 1000]);
   }
 
   /** Why it should have been served by now, and was not; null if that is all right. */
@@ -270,6 +273,7 @@ export class Client {
       first,
       bytes: this.#bytes.subarray(first, first + this.#fragmentBytes),
       total: this.#bytes.byteLength,
+      pieceBytes: this.#pieceBytes,
       isChecked: dice.next(this.#name) < 0.25,
       arrives: dice.fault("body-cut", 0.1) ?? 1,
     };

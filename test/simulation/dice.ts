@@ -26,6 +26,7 @@ export const FAULT_KINDS = [
   "origin-gateway",
   "origin-slow",
   "record-damaged",
+  "setting-changed",
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];

@@ -10,6 +10,8 @@ export interface Fragment {
   readonly first: number;
   readonly bytes: Buffer;
   readonly total: number;
+  /** The middleware hands it on in pieces of that size. */
+  readonly pieceBytes: number;
   /** Whether it carries a digest of its own. */
   readonly isChecked: boolean;
   /** How much of it arrives, from 0 to 1: the connection is cut then. */
@@ -87,14 +89,14 @@ export class Door {
   async #pieces(
     upload: Upload,
     packet: SessionPacket,
-    { first, bytes, total, arrives }: Fragment,
+    { first, bytes, total, pieceBytes, arrives }: Fragment,
   ): Promise<Answer | null> {
     const end = Math.floor(bytes.byteLength * arrives);
-    const size = this.#world.dice.pick("pieces", [7, 30, 1000]);
+
     let before: Promise<Answer> | null = null;
     let start = 0;
     do {
-      const piece = new Uint8Array(bytes.subarray(start, Math.min(start + size, end)));
+      const piece = new Uint8Array(bytes.subarray(start, Math.min(start + pieceBytes, end)));
       const place = first + start;
       const sent = this.#call(upload, "append", (host) =>
         host.append(packet, { first: place, total, bytes: piece }),
@@ -103,7 +105,7 @@ export class Door {
       const answer: Answer | null = before === null ? null : await before;
       if (answer !== null && answer.fault !== null) return answer;
       before = sent;
-      start += size;
+      start += pieceBytes;
     } while (start < end);
     const answer = await before;
     return arrives < 1 ? null : answer;

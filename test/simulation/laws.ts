@@ -1,3 +1,4 @@
+import { directoryOf } from "../../src/config/config.ts";
 import type { CommitRequest } from "../../src/origin/commit-request.ts";
 import { mayHaveArrived } from "../../src/protocol/reflect.ts";
 import type { Answer } from "../../src/protocol/session-answer.ts";
@@ -70,7 +71,8 @@ export class Laws implements Judge {
     if (before.some((past) => past.key !== key)) this.broken("an upload has one key for ever", key);
     if (before.some((past) => past.life === life && past.outcome === null))
       this.broken("one attempt at a time", upload.client);
-    const { notification, unknownOutcome } = upload.directory;
+    const { notification } = upload.directory;
+    const unknownOutcome = directoryOf(this.#world.config, `${upload.directory.path}file`)?.unknownOutcome;
     const isOnce = notification !== "none" && purpose === "notify" && unknownOutcome === "hold";
     const isUnsure = before.some(({ outcome }) => outcome === null || mayHaveArrived(outcome));
     if (isOnce && isUnsure) this.broken("a hold directory sends nothing twice", upload.client);
@@ -242,7 +244,9 @@ export class Laws implements Judge {
         `${upload.client}: ${stored.byteLength} of ${upload.acked}`,
       );
     if (!OVER.has(state)) return;
-    if (stored.byteLength > 0) this.broken("a session that is over keeps no bytes", upload.client);
+    // What does not go in one step is due at once.
+    if (stored.byteLength > 0 && due > changedAt)
+      this.broken("a session that is over keeps no bytes", upload.client);
     const isCounted =
       disk.has("open") && disk.ask("SELECT 1 FROM open WHERE session = ?", upload.id).length > 0;
     if (isCounted) this.broken("a session that is over is not counted", upload.client);

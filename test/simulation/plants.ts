@@ -149,3 +149,29 @@ export const PLANTS: readonly Plant[] = [
     "",
   ]),
 ];
+
+/** Other sizes, which are no faults: what takes gigabytes, or hundreds of sessions, comes up in small worlds too. No law may break. */
+export const VARIANTS: readonly Plant[] = [
+  plant("sessions are let go of as soon as another is heard of", "session/session-host.ts", [
+    "const MOST_LIVE = 256",
+    "const MOST_LIVE = 1",
+  ]),
+  plant("two rows are removed in one step", "session/erase.ts", [
+    "const SLICE_ROWS = 256",
+    "const SLICE_ROWS = 2",
+  ]),
+  plant(
+    "an upload is read in rows of twenty bytes",
+    "session/stored-bytes.ts",
+    ["const READ_AHEAD_BYTES = 1024 * 1024", "const READ_AHEAD_BYTES = 20"],
+    ["const DROPPED_AT_ONCE_BYTES = 16 * 1024 * 1024", "const DROPPED_AT_ONCE_BYTES = 40"],
+  ),
+  plant("one session is looked after in a row", "session/session-host.ts", [
+    "const WOKEN_IN_A_ROW = 50",
+    "const WOKEN_IN_A_ROW = 1",
+  ]),
+  plant("a digest gives way after ten bytes", "session/entity-digest.ts", [
+    "const READ_IN_A_ROW_BYTES = 4 * 1024 * 1024",
+    "const READ_IN_A_ROW_BYTES = 10",
+  ]),
+];

@@ -50,7 +50,7 @@ export class World implements Stage {
   readonly schedule = new Schedule(START);
   readonly story: Story;
   readonly laws: Laws;
-  readonly config: Config;
+  config: Config;
   readonly application: Application;
   readonly counters: Counters;
   readonly coverage: Coverage;
@@ -175,6 +175,8 @@ export class World implements Stage {
       });
       this.schedule.after(begin + this.dice.next("full") * 30_000, () => (this.isDiskFull = false));
     }
+    const change = this.dice.fault("setting-changed", 0.5);
+    if (change !== null) this.schedule.after(change ** 3 * HOUR, () => this.#hold());
     const jump = this.dice.fault("clock-jump", 0.3);
     if (jump === null) return;
     this.schedule.after(this.dice.next("jump") * 20_000, () => {
@@ -183,6 +185,15 @@ export class World implements Stage {
       this.story.tell("clock", `jumps by ${(this.#skew / 1000).toFixed(0)} s`);
       for (const object of this.#objects.values()) object.arm(true);
     });
+  }
+
+  /** The operator has had enough of applications that are told twice. */
+  #hold(): void {
+    const directories = this.config.directories.map(
+      (directory) => ({ ...directory, unknownOutcome: "hold" }) as const,
+    );
+    this.config = { ...this.config, directories };
+    this.story.tell("operator", "sets unknown_outcome to hold");
   }
 
   #heal(): void {
