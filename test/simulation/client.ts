@@ -197,6 +197,8 @@ export class Client {
       if (verdict === "on") return "done";
       if (verdict === "over") return "begun";
       if (verdict === "give up") return "gave up";
+      if (answer === null && dice.fault("client-cancels", 0.3) !== null)
+        return await this.#cancel(upload, packet);
       await this.#waitToTryAgain();
     }
   }

@@ -1,9 +1,8 @@
-import { directoryOf } from "../../src/config/config.ts";
 import type { CommitRequest } from "../../src/origin/commit-request.ts";
 import { mayHaveArrived } from "../../src/protocol/reflect.ts";
 import type { Answer } from "../../src/protocol/session-answer.ts";
 import type { Attempt, Upload } from "./upload.ts";
-import type { Judge, Machine, Stage } from "./stage.ts";
+import type { Judge, Life, Machine, Stage } from "./stage.ts";
 
 /** A law did not hold. */
 export class Broken extends Error {
@@ -42,7 +41,7 @@ export class Laws implements Judge {
   }
 
   /** A request leaves for the application. */
-  begins({ method, headers }: CommitRequest, life: object): Attempt {
+  begins({ method, headers }: CommitRequest, life: Life): Attempt {
     const id = headers.get("BITS-Session-Id")?.slice(1, -1);
     const upload = this.uploads.find((one) => one.id === id);
     if (upload === undefined) throw new Broken("a request names its session", String(id));
@@ -71,9 +70,11 @@ export class Laws implements Judge {
     if (before.some((past) => past.key !== key)) this.broken("an upload has one key for ever", key);
     if (before.some((past) => past.life === life && past.outcome === null))
       this.broken("one attempt at a time", upload.client);
-    const { notification } = upload.directory;
-    const unknownOutcome = directoryOf(this.#world.config, `${upload.directory.path}file`)?.unknownOutcome;
-    const isOnce = notification !== "none" && purpose === "notify" && unknownOutcome === "hold";
+    const { notification, unknownOutcome } = upload.directory;
+    const { clock, heldSince } = this.#world;
+    // An attempt that was decided a moment before the setting changed still leaves.
+    const isHold = unknownOutcome === "hold" || clock > heldSince + 1_000;
+    const isOnce = notification !== "none" && purpose === "notify" && isHold;
     const isUnsure = before.some(({ outcome }) => outcome === null || mayHaveArrived(outcome));
     if (isOnce && isUnsure) this.broken("a hold directory sends nothing twice", upload.client);
     const wasSeen = before.some((past) => past.outcome?.kind === "accepted" && past.life === life);
@@ -114,7 +115,7 @@ export class Laws implements Judge {
     if (fault?.hresult === UNKNOWN_SESSION && fault.context === 0x5 && !this.#mayBeUnknown(upload))
       this.broken("a session is not forgotten before its time", `${upload.client}, at ${packet}`);
     if (packet === "Fragment" && offset !== null) this.#offsetIs(offset, upload);
-    if (fault === null && packet === "Cancel") upload.isCancelled = true;
+    if (fault === null && packet === "Cancel") this.#cancelled(upload);
     if (fault === null && packet === "Close") this.#closed(upload);
     if (fault !== null) this.#isTrue(fault, upload);
     this.#checkUpload(this.#world.objectOf(upload.id), upload);
@@ -136,6 +137,12 @@ export class Laws implements Judge {
       this.broken("an offset never goes back", `${upload.acked} to ${offset}`);
     if (offset <= upload.acked) return;
     upload.acked = offset;
+  }
+
+  #cancelled(upload: Upload): void {
+    const isAtWork = upload.attempts.some(({ outcome, life }) => outcome === null && !life.isOver);
+    if (isAtWork) this.broken("a cancel waits for the attempt that runs", upload.client);
+    upload.isCancelled = true;
   }
 
   #closed(upload: Upload): void {
@@ -234,11 +241,12 @@ export class Laws implements Judge {
       : [];
     const stored = Buffer.concat(rows.map(({ bytes }) => bytes as Uint8Array));
     upload.storedAt = Math.max(upload.storedAt, changedAt, Number(rows.at(-1)?.["received_at"] ?? 0));
-    if (!upload.bytes.subarray(0, stored.byteLength).equals(stored))
+    const isNeeded = NEEDY.has(state);
+    if (isNeeded && !upload.bytes.subarray(0, stored.byteLength).equals(stored))
       this.broken("what is stored is the client's", upload.client);
     if (state === "committing" && due > changedAt + LOOK_AGAIN_MS && !this.#world.hasClockJumped)
       this.broken("an orphan is taken up in ten seconds", upload.client);
-    if (NEEDY.has(state) && stored.byteLength < upload.acked && !this.#isOver(upload))
+    if (isNeeded && stored.byteLength < upload.acked && !this.#isOver(upload))
       this.broken(
         "an acknowledged byte is never lost",
         `${upload.client}: ${stored.byteLength} of ${upload.acked}`,

@@ -28,6 +28,8 @@ export interface Stage {
   readonly isDiskFull: boolean;
   readonly wasDiskFull: boolean;
   readonly hasClockJumped: boolean;
+  /** When the operator set all directories to hold; Infinity if never. */
+  readonly heldSince: number;
   /** The object in which a session lives. */
   objectOf(id: SessionId): Machine;
 }
@@ -64,7 +66,7 @@ export interface Judge {
   readonly uploads: Upload[];
   broken(law: string, how: string): void;
   /** A request leaves for the application. */
-  begins(request: CommitRequest, life: object): Attempt;
+  begins(request: CommitRequest, life: Life): Attempt;
   /** The application takes what it was sent. */
   takes(attempt: Attempt, bytes: Buffer): void;
   /** The reply of the application to this attempt, and no other. */

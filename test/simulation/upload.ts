@@ -37,7 +37,7 @@ export interface Attempt {
   readonly key: string;
   readonly purpose: "notify" | "put";
   /** The instance of the object that made it. */
-  readonly life: object;
+  readonly life: { readonly isOver: boolean };
   readonly number: number;
   /** The application has the upload by it. */
   isTaken: boolean;

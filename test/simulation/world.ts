@@ -57,6 +57,7 @@ export class World implements Stage {
   isDiskFull = false;
   wasDiskFull = false;
   hasClockJumped = false;
+  heldSince = Number.POSITIVE_INFINITY;
   #skew = 0;
   readonly #objects = new Map<string, HostedObject>();
   readonly #clients: Client[] = [];
@@ -134,6 +135,7 @@ export class World implements Stage {
         this.#damage(object);
       } else if (this.dice.fault("evict", 0.1) !== null) object.evict();
       object.arm();
+      if (this.dice.fault("setting-changed", 0.02) !== null) this.#hold();
     }
   }
 
@@ -175,8 +177,6 @@ export class World implements Stage {
       });
       this.schedule.after(begin + this.dice.next("full") * 30_000, () => (this.isDiskFull = false));
     }
-    const change = this.dice.fault("setting-changed", 0.5);
-    if (change !== null) this.schedule.after(change ** 3 * HOUR, () => this.#hold());
     const jump = this.dice.fault("clock-jump", 0.3);
     if (jump === null) return;
     this.schedule.after(this.dice.next("jump") * 20_000, () => {
@@ -193,6 +193,7 @@ export class World implements Stage {
       (directory) => ({ ...directory, unknownOutcome: "hold" }) as const,
     );
     this.config = { ...this.config, directories };
+    this.heldSince = Math.min(this.heldSince, this.clock);
     this.story.tell("operator", "sets unknown_outcome to hold");
   }
 
