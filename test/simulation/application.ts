@@ -64,18 +64,25 @@ export class Application {
       if (answer.outcome === undefined) await object.wait(life, "answer of the origin", part);
     const { outcome = TIMED_OUT } = answer;
     story.tell("origin", `answers ${attempt.key}`, { ...outcome });
-    return this.#ends(
-      attempt,
-      outcome.kind === "accepted" ? this.#hear(delivery, attempt, outcome) : outcome,
-    );
+    const isAccepted = outcome.kind === "accepted";
+    return this.#ends(attempt, isAccepted ? await this.#hear(delivery, attempt, outcome, pause) : outcome);
   }
 
-  /** The edge reads the body of a 2xx. */
-  #hear(delivery: Delivery, attempt: Attempt, accepted: CommitOutcome): CommitOutcome {
+  /** The edge reads the body of a 2xx, which may break off. */
+  async #hear(
+    delivery: Delivery,
+    attempt: Attempt,
+    accepted: CommitOutcome,
+    pause: (why: string) => Promise<void>,
+  ): Promise<CommitOutcome> {
+    const { dice, laws } = this.#world;
     if (delivery.takeReply === null) return accepted;
-    const reply = this.#world.laws.replyOf(attempt);
-    for (let first = 0; first < reply.byteLength; first += 20)
+    const reply = laws.replyOf(attempt);
+    for (let first = 0; first < reply.byteLength; first += 20) {
       if (!delivery.takeReply(reply.slice(first, first + 20))) return { kind: "replyTooLarge", status: 200 };
+      await pause("body of the answer");
+      if (dice.fault("origin-loses-answer", 0.1) !== null) return LOST;
+    }
     return accepted;
   }
 
