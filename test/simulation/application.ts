@@ -79,7 +79,9 @@ export class Application {
     if (delivery.takeReply === null) return accepted;
     const reply = laws.replyOf(attempt);
     for (let first = 0; first < reply.byteLength; first += 20) {
+      attempt.outcome = LOST; // what cannot be stored ends the attempt
       if (!delivery.takeReply(reply.slice(first, first + 20))) return { kind: "replyTooLarge", status: 200 };
+      attempt.outcome = null;
       await pause("body of the answer");
       if (dice.fault("origin-loses-answer", 0.1) !== null) return LOST;
     }

@@ -9,8 +9,9 @@ import type { Upload } from "./upload.ts";
 import type { Stage } from "./stage.ts";
 
 const HOUR = 3_600_000;
-/** A client tries for 14 days; so long as the world fails, it does not matter how often. */
 const MOST_TRIES = 150;
+/** Longer than a client's 14 days, so that one which slept is not given up. */
+const PATIENCE_MS = 25 * 24 * HOUR;
 
 /** How an upload stands for its client. */
 type Standing = "begun" | "done" | "gave up" | "cancelled" | "left";
@@ -31,6 +32,7 @@ export class Client {
   #fragmentBytes: number;
   /** What of its Fragments arrives at the session in one call; with 1, more rows than go in one step. */
   readonly #pieceBytes: number;
+  readonly #endsAt: number;
   #tries = 0;
   /** The last Ack said that nobody knows whether the application has the upload. */
   #isHeld = false;
@@ -39,13 +41,18 @@ export class Client {
     this.#name = name;
     this.#world = world;
     this.#door = new Door(world);
-    const { dice, config } = world;
+    const { dice, config, schedule } = world;
+    this.#endsAt = schedule.now + PATIENCE_MS;
     this.#directory = dice.pick(name, config.directories as [UploadDirectory, ...UploadDirectory[]]);
     this.#destination = `${this.#directory.path}${name.replace(" ", "-")}.bin`;
     const size = dice.pick(name, [0, 1, 10, 60, 60, 200, 300]);
     this.#bytes = Buffer.from(Array.from({ length: size }, () => dice.between(name, 0, 255)));
     this.#fragmentBytes = dice.pick(name, [25, 100, 1000]);
     this.#pieceBytes = dice.next(name) < 0.01 ? 1 : dice.pick(name, [7, 30, 1000]);
+  }
+
+  get #isPatient(): boolean {
+    return this.#tries < MOST_TRIES && this.#world.schedule.now < this.#endsAt;
   }
 
   /** Why it should have been served by now, and was not; null if that is all right. */
@@ -59,7 +66,7 @@ export class Client {
   async live(): Promise<void> {
     const { schedule, dice } = this.#world;
     await schedule.sleep(dice.next(this.#name) * 2_000);
-    while (this.#standing === "begun" && this.#tries < MOST_TRIES) {
+    while (this.#standing === "begun" && this.#isPatient) {
       const packet = await this.#create();
       if (packet === null) continue;
       this.#standing = await this.#send(packet);
@@ -152,7 +159,7 @@ export class Client {
     let offset = 0;
     let isWhole = false;
     while (!isWhole) {
-      if (this.#tries >= MOST_TRIES) return "begun";
+      if (!this.#isPatient) return "begun";
       if (dice.fault("client-leaves", 0.03) !== null) return "left";
       if (dice.fault("client-cancels", 0.03) !== null) return await this.#cancel(upload, packet);
       if (dice.fault("client-closes-early", 0.02) !== null) break;
@@ -185,7 +192,7 @@ export class Client {
     const { dice } = this.#world;
     if (!isWhole) upload.mayBeDiscarded = true;
     for (;;) {
-      if (this.#tries >= MOST_TRIES) return "begun";
+      if (!this.#isPatient) return "begun";
       if (dice.fault("client-cancels", 0.02) !== null) return await this.#cancel(upload, packet);
       const answer = await this.#exchange(
         "Close",
@@ -205,7 +212,7 @@ export class Client {
 
   async #cancel(upload: Upload, packet: SessionPacket): Promise<Standing> {
     upload.mayBeCancelled = true;
-    for (; this.#tries < MOST_TRIES;) {
+    for (; this.#isPatient;) {
       const answer = await this.#exchange(
         "Cancel",
         upload,

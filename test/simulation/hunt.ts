@@ -38,8 +38,7 @@ if (missed > 0) {
   process.exitCode = 1;
 }
 
-function hunt({ name, file, changes }: Plant): boolean {
-  cpSync(join(ROOT, "src"), join(folder, "src"), { recursive: true, force: true });
+function change({ name, file, changes }: Plant): void {
   const path = join(folder, "src", file);
   let text = readFileSync(path, "utf8");
   for (const [from, to] of changes) {
@@ -47,6 +46,12 @@ function hunt({ name, file, changes }: Plant): boolean {
     text = text.replace(from, () => to);
   }
   writeFileSync(path, text);
+}
+
+function hunt(plant: Plant): boolean {
+  const { name, also } = plant;
+  cpSync(join(ROOT, "src"), join(folder, "src"), { recursive: true, force: true });
+  for (const one of also === undefined ? [plant] : [plant, also]) change(one);
   const run = spawnSync(
     process.execPath,
     ["test/simulation/run.ts", "--seed", "1", "--seconds", values.seconds],

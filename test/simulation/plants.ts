@@ -5,9 +5,16 @@ export interface Plant {
   readonly file: string;
   /** Text of the file, and what it becomes. */
   readonly changes: readonly (readonly [from: string, to: string])[];
+  /** A variant in which alone it shows. */
+  readonly also?: Plant;
 }
 
 const plant = (name: string, file: string, ...changes: Plant["changes"]): Plant => ({ name, file, changes });
+
+const TWO_ROWS = plant("two rows are removed in one step", "session/erase.ts", [
+  "const SLICE_ROWS = 256",
+  "const SLICE_ROWS = 2",
+]);
 
 export const PLANTS: readonly Plant[] = [
   plant("the request leaves before the seal is on disk", "session/outbox.ts", [
@@ -124,10 +131,14 @@ export const PLANTS: readonly Plant[] = [
     '{ ...base, commit: null, delivery, state: "delivered" }',
     '{ ...base, commit: { id, attempts, unknown: false, fault: null }, delivery, state: "delivered" }',
   ]),
-  plant("what an attempt left of a reply stays", "session/outbox.ts", [
-    "if (record.delivery === null) await this.#clearReply();",
-    "",
-  ]),
+  {
+    // A reply of few rows goes with the result of the attempt, in the same step.
+    ...plant("what an attempt left of a reply stays", "session/outbox.ts", [
+      "if (record.delivery === null) await this.#clearReply();",
+      "",
+    ]),
+    also: TWO_ROWS,
+  },
   plant("Close says 200 before the file is at its destination", "session/ending.ts", [
     "return { offset: null, fault: this.#session.store.record?.commit?.fault ?? STILL_RUNNING.fault };",
     "return { offset: null, fault: null };",
@@ -156,10 +167,7 @@ export const VARIANTS: readonly Plant[] = [
     "const MOST_LIVE = 256",
     "const MOST_LIVE = 1",
   ]),
-  plant("two rows are removed in one step", "session/erase.ts", [
-    "const SLICE_ROWS = 256",
-    "const SLICE_ROWS = 2",
-  ]),
+  TWO_ROWS,
   plant(
     "an upload is read in rows of twenty bytes",
     "session/stored-bytes.ts",
