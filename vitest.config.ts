@@ -16,7 +16,9 @@ const PATIENCE = { testTimeout: 180_000, hookTimeout: 180_000, expect: { poll: {
 const SHARED = { isolate: false };
 
 /** Rooms whose tests need no edge, and those that have a project of their own. */
-const PURE = ["test/{protocol,http1,origin,runtime,config,middleware,signed,tools,kill,docs,simulation}/**/*.test.ts"];
+const PURE = [
+  "test/{protocol,http1,origin,runtime,config,middleware,signed,tools,kill,docs,simulation}/**/*.test.ts",
+];
 const INGRESS = ["test/ingress/**/*.test.ts"];
 const SESSION = ["test/session/**/*.test.ts"];
 /** Those that begin with what is stored in test/fixtures/records. */

@@ -20,7 +20,9 @@ export class SharingSessions extends DurableObject {
   constructor(context, env) {
     super(context, env);
     const { sql } = context.storage;
-    sql.exec("CREATE TABLE IF NOT EXISTS session (key INTEGER PRIMARY KEY, id TEXT NOT NULL, record TEXT NOT NULL)");
+    sql.exec(
+      "CREATE TABLE IF NOT EXISTS session (key INTEGER PRIMARY KEY, id TEXT NOT NULL, record TEXT NOT NULL)",
+    );
     sql.exec("CREATE TABLE IF NOT EXISTS fragments (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL)");
   }
 
@@ -75,7 +77,7 @@ export class SharingSessions extends DurableObject {
   async #send(socket, head, key, length) {
     const writer = socket.writable.getWriter();
     await writer.write(head);
-    for (let offset = 0; offset < length; ) {
+    for (let offset = 0; offset < length;) {
       const { bytes } = this.ctx.storage.sql
         .exec("SELECT bytes FROM fragments WHERE id = ((? << 40) | ?)", key, offset)
         .one();

@@ -119,6 +119,8 @@ export class SessionStore {
    * @param dueBy when the session is due at the latest, milliseconds since 1970; an earlier time stays as it is
    */
   save(record: SessionRecord, dueBy: number): void {
+    // The end of a sweep that is under way must not put off what this record is due for.
+    this.#dueWhenSwept = Math.min(this.#dueWhenSwept, dueBy);
     this.#write(record, this.#kept.isStored ? Math.min(this.#kept.due, dueBy) : dueBy);
   }
 
