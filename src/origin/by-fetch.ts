@@ -98,14 +98,13 @@ async function hear(
   if (sender.sent < length) return silence("connectionLost", watch);
   const reader = response.body?.getReader({ mode: "byob" });
   if (reader === undefined) return acceptance(response);
-  const nothing = new Uint8Array(0);
-  // The runtime has taken the framing off; the body is what comes until its stream ends.
-  const body = bodyOf({ status: 200, headers: new Headers() });
   if (takeReply === null) {
-    void hearOut(nothing, reader, body, silenceSeconds);
+    // The runtime has taken the framing off; the body is what comes until its stream ends.
+    const body = bodyOf({ status: response.status, headers: new Headers() });
+    void hearOut(new Uint8Array(0), reader, body, silenceSeconds);
     return acceptance(response);
   }
-  if (await takeBody(nothing, reader, body, takeReply, watch)) return acceptance(response);
+  if (await takeBody(reader, takeReply, watch)) return acceptance(response);
   await reader.cancel().catch(() => undefined); // it may have ended by itself
   return { kind: "replyTooLarge", status: response.status };
 }

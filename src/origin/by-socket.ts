@@ -9,7 +9,6 @@ import { closeSocket, openSocket } from "./open-socket.ts";
 import { acceptance, isSuccess, refusal, silence } from "./outcome.ts";
 import { Sender } from "./sender.ts";
 import { type SilenceWatch, watchForSilence } from "./silence-watch.ts";
-import { takeBody } from "./take-body.ts";
 
 const ANSWER_READ_BYTES = 4096;
 /** A lost SYN is sent again three times within it, after 1, 2 and 4 seconds (RFC 6298 sections 2 and 5.5). */
@@ -29,7 +28,7 @@ const EXPECTATION_FAILED = 417;
 /**
  * With HTTP/1.1 of our own, one request a connection: the runtime's client sends a body 8 KiB at a time, and does not
  * tell a connection that was refused from one that broke. Where none could be opened, the application has certainly not
- * been told.
+ * been told. What the answer says is in its head; its body is heard out, and dropped.
  */
 export const bySocket: Carrier = async (errand) => {
   const outcome = await exchange(errand, errand.length > EXPECT_FROM_BYTES);
@@ -90,7 +89,7 @@ class Exchange {
 
   /** @throws where the connection breaks, or brings something else than an answer */
   async run(): Promise<CommitOutcome> {
-    const { request, takeReply, silenceSeconds } = this.#errand;
+    const { request, silenceSeconds } = this.#errand;
     let hearing = Promise.resolve();
     try {
       const { head, rest } = await this.#ask();
@@ -98,13 +97,8 @@ class Exchange {
       // A 2xx is worth what arrives of the request: the application cannot have taken what it has not been sent.
       if (this.#sender.sent < this.#messageLength) return silence("connectionLost", this.#watch);
       await this.#piping; // what the pipe has taken is not on its way yet, and `leave` would drop it
-      const body = bodyOf(head);
-      if (takeReply === null) {
-        hearing = hearOut(rest, this.#reader, body, silenceSeconds);
-        return acceptance(head);
-      }
-      const isTaken = await takeBody(rest, this.#reader, body, takeReply, this.#watch);
-      return isTaken ? acceptance(head) : { kind: "replyTooLarge", status: head.status };
+      hearing = hearOut(rest, this.#reader, bodyOf(head), silenceSeconds);
+      return acceptance(head);
     } finally {
       void hearing.then(async () => this.#leave());
     }

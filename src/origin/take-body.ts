@@ -1,4 +1,3 @@
-import type { AnswerBody } from "../http1/response-body.ts";
 import type { SilenceWatch } from "./silence-watch.ts";
 
 /** Replies are stored in such pieces, but for the last. */
@@ -41,26 +40,19 @@ class Pieces {
 /**
  * Takes the application's answer to its end; each byte of it is a sign of life.
  *
- * @param first bytes of it that were read with its head
  * @returns false where it is more than there is room for
  * @throws where it breaks off before its end
  */
 export async function takeBody(
-  first: Uint8Array,
   reader: ReadableStreamBYOBReader,
-  body: AnswerBody,
   take: Take,
   watch: SilenceWatch,
 ): Promise<boolean> {
   const pieces = new Pieces(take);
-  const add = (bytes: Uint8Array): boolean => body.push(bytes).every((content) => pieces.add(content));
-  if (!add(first)) return false;
-  while (!body.isOver) {
+  for (;;) {
     const { value, done } = await reader.read(new Uint8Array(READ_BYTES));
-    if (done && body.endsWithConnection) break;
-    if (done) throw new TypeError("the connection ended inside the answer");
+    if (done) return pieces.end();
     watch.heard();
-    if (!add(value)) return false;
+    if (!pieces.add(value)) return false;
   }
-  return pieces.end();
 }

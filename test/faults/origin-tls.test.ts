@@ -22,9 +22,11 @@ import { FaultyOrigin } from "./faulty-origin.ts";
  * Who brings the commit where the origin speaks https. And whether it is certain that an origin which TLS did not vouch for was told nothing: of `fetch` the runtime does not say.
  */
 const CONNECTIONS = [
-  { connection: "socket", comesBySocket: true, isCertain: true },
-  { connection: "fetch", comesBySocket: false, isCertain: false },
-  { connection: "auto", comesBySocket: false, isCertain: false }, // https is brought by the runtime where nothing else is asked for
+  { connection: "socket", size: MEBIBYTE + 5, comesBySocket: true, isCertain: true },
+  { connection: "fetch", size: MEBIBYTE + 5, comesBySocket: false, isCertain: false },
+  // Where nothing else is asked for, a small upload takes a connection that the runtime has kept, a large one its own.
+  { connection: "auto", size: MEBIBYTE + 5, comesBySocket: false, isCertain: false },
+  { connection: "auto", size: 3 * MEBIBYTE, comesBySocket: true, isCertain: false },
 ] as const;
 
 const pem = async (name: string): Promise<string> =>
@@ -34,8 +36,8 @@ const key = await pem("key");
 const TRUSTING = { trustedCertificate: await pem("authority") };
 
 describe.each(CONNECTIONS)(
-  "An origin that speaks TLS (ORIGIN_CONNECTION is $connection)",
-  ({ connection, comesBySocket, isCertain }) => {
+  "An origin that speaks TLS (ORIGIN_CONNECTION is $connection, $size bytes)",
+  ({ connection, size, comesBySocket, isCertain }) => {
     it.each(
       DIRECTORIES.flatMap((directory) =>
         ["localhost", "127.0.0.1"].map((host) => ({ directory, host, name: `${directory}, ${host}` })),
@@ -43,7 +45,7 @@ describe.each(CONNECTIONS)(
     )("has the upload whole and once ($name)", async ({ directory, host }) => {
       const { origin, wire } = await startOrigin("good");
       const bench = await startBench(connection, TRUSTING, origin, `https://${host}:${wire.port}`);
-      const upload = await bench.beginWhole(MEBIBYTE + 5, directory);
+      const upload = await bench.beginWhole(size, directory);
       const heads: string[] = [];
       origin.fault = async ({ head, socket, deliver }) => {
         heads.push(head);
@@ -55,7 +57,7 @@ describe.each(CONNECTIONS)(
       const fields = ["Host", "Content-Length", "Transfer-Encoding"];
       expect(fields.map((name) => valuesOf(name, heads[0]))).toEqual([
         [`${host}:${wire.port}`],
-        [String(MEBIBYTE + 5)],
+        [String(size)],
         [],
       ]);
       expect(isBySocket(heads[0])).toBe(comesBySocket);
@@ -68,7 +70,7 @@ describe.each(CONNECTIONS)(
     )("is told nothing while its certificate is $bad, and then has it ($directory)", async (given) => {
       const { origin, wire } = await startOrigin(given.bad);
       const bench = await startBench(connection, TRUSTING, origin, `https://localhost:${wire.port}`);
-      const upload = await bench.beginWhole(MEBIBYTE + 5, given.directory);
+      const upload = await bench.beginWhole(size, given.directory);
       await expectNothingSaid(upload, wire);
       await wire.present("good");
       await expectArrival(upload);
@@ -77,7 +79,7 @@ describe.each(CONNECTIONS)(
     it('counts as not told where it may not be told twice, if that is certain (unknown_outcome = "hold")', async () => {
       const { origin, wire } = await startOrigin("expired");
       const bench = await startBench(connection, TRUSTING, origin, `https://localhost:${wire.port}`);
-      const upload = await bench.beginWhole(MEBIBYTE + 5, "/hold/");
+      const upload = await bench.beginWhole(size, "/hold/");
       await expectNothingSaid(upload, wire, isCertain ? CANNOT_CONNECT : HELD);
       await wire.present("good");
       if (isCertain) await expectArrival(upload);
@@ -96,7 +98,7 @@ describe.each(CONNECTIONS)(
         const { origin, wire } = await startOrigin("good");
         const url = `https://localhost:${wire.port}`;
         const before = await startBench(connection, settings, origin, url);
-        const upload = await before.beginWhole(MEBIBYTE + 5, directory);
+        const upload = await before.beginWhole(size, directory);
         await expectNothingSaid(upload, wire);
         await before.edge.stop();
         await expectArrival(
