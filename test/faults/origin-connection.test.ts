@@ -139,12 +139,12 @@ const MAY_DIFFER: readonly (readonly [field: string, why: string])[] = [
   ["Idempotency-Key", "and a commit of its own"],
 ];
 
-/** Destinations, and where their commits go: nothing is decoded or encoded but what a URL cannot hold (URL Standard). */
+/** Destinations, and where their commits go: the canonical path (ruling 27, one form of a path); the query as it came. */
 it.each([
   ["/files/plain.bin", "PUT /the%20base/v1/files/plain.bin"],
   [
     "/files/a%20b/%C3%A4%2d~%7E!$&'()+,;=@[c].bin",
-    "PUT /the%20base/v1/files/a%20b/%C3%A4%2d~%7E!$&'()+,;=@[c].bin",
+    "PUT /the%20base/v1/files/a%20b/%C3%A4-~~!$&'()+,;=@%5Bc%5D.bin",
   ],
   ["/files/of-an-old-client-%E4.bin", "PUT /the%20base/v1/files/of-an-old-client-%E4.bin"],
   [
