@@ -1,4 +1,4 @@
-import type { Delivery } from "../../src/origin/carrier.ts";
+import type { Handover } from "../../src/origin/carrier.ts";
 import type { CommitOutcome } from "../../src/protocol/reflect.ts";
 import type { Attempt } from "./upload.ts";
 import type { Life, Machine, Stage } from "./stage.ts";
@@ -24,9 +24,9 @@ export class Application {
   }
 
   /** One attempt. Comes back with what the edge sees of it; never, if the edge's object dies before. */
-  async carry(delivery: Delivery, object: Machine, life: Life): Promise<CommitOutcome> {
+  async carry(handover: Handover, object: Machine, life: Life): Promise<CommitOutcome> {
     const { dice, laws, story } = this.#world;
-    const attempt = laws.begins(delivery.request, life);
+    const attempt = laws.begins(handover.request, life);
     const pause = async (why: string): Promise<void> =>
       await object.wait(
         life,
@@ -37,50 +37,50 @@ export class Application {
     if (dice.fault("origin-unreachable", 0.3) !== null) return this.#ends(attempt, UNREACHABLE);
     const parts: Uint8Array[] = [];
     const half = dice.fault("origin-takes-half", 0.2);
-    if (delivery.request.carriesEntity) {
+    if (handover.request.carriesEntity) {
       let sent = 0;
-      for (const piece of delivery.entity()) {
+      for (const piece of handover.entity()) {
         parts.push(piece.slice());
         sent += piece.byteLength;
-        if (half !== null && sent > half * delivery.length) break;
+        if (half !== null && sent > half * handover.length) break;
         if (dice.next("origin") < 0.3) await pause("body to the origin");
       }
     }
     const bytes = Buffer.concat(parts);
     if (half !== null) {
-      if (delivery.request.method === "PUT" && !this.#files.has(delivery.request.url))
-        this.#files.set(delivery.request.url, bytes);
+      if (handover.request.method === "PUT" && !this.#files.has(handover.request.url))
+        this.#files.set(handover.request.url, bytes);
       return this.#ends(attempt, LOST);
     }
-    if (delivery.request.carriesEntity && bytes.byteLength !== delivery.length)
+    if (handover.request.carriesEntity && bytes.byteLength !== handover.length)
       laws.broken(
         "the application is sent the whole entity",
-        `${bytes.byteLength} of ${delivery.length} bytes`,
+        `${bytes.byteLength} of ${handover.length} bytes`,
       );
     const answer: { outcome?: CommitOutcome } = {};
-    void this.#work(delivery, attempt, bytes).then((outcome) => Object.assign(answer, { outcome }));
-    const patience = delivery.silenceSeconds * 1000;
+    void this.#work(handover, attempt, bytes).then((outcome) => Object.assign(answer, { outcome }));
+    const patience = handover.silenceSeconds * 1000;
     for (const part of [30, 60, 120, patience - 210])
       if (answer.outcome === undefined) await object.wait(life, "answer of the origin", part);
     const { outcome = TIMED_OUT } = answer;
     story.tell("origin", `answers ${attempt.key}`, { ...outcome });
     const isAccepted = outcome.kind === "accepted";
-    return this.#ends(attempt, isAccepted ? await this.#hear(delivery, attempt, outcome, pause) : outcome);
+    return this.#ends(attempt, isAccepted ? await this.#hear(handover, attempt, outcome, pause) : outcome);
   }
 
   /** The edge reads the body of a 2xx, which may break off. */
   async #hear(
-    delivery: Delivery,
+    handover: Handover,
     attempt: Attempt,
     accepted: CommitOutcome,
     pause: (why: string) => Promise<void>,
   ): Promise<CommitOutcome> {
     const { dice, laws } = this.#world;
-    if (delivery.takeReply === null) return accepted;
+    if (handover.takeReply === null) return accepted;
     const reply = laws.replyOf(attempt);
     for (let first = 0; first < reply.byteLength; first += 20) {
       attempt.outcome = LOST; // what cannot be stored ends the attempt
-      if (!delivery.takeReply(reply.slice(first, first + 20))) return { kind: "replyTooLarge", status: 200 };
+      if (!handover.takeReply(reply.slice(first, first + 20))) return { kind: "replyTooLarge", status: 200 };
       attempt.outcome = null;
       await pause("body of the answer");
       if (dice.fault("origin-loses-answer", 0.1) !== null) return LOST;
@@ -94,9 +94,9 @@ export class Application {
   }
 
   /** What the application does with a request that has arrived, whoever still waits for it. */
-  async #work(delivery: Delivery, attempt: Attempt, sent: Buffer): Promise<CommitOutcome> {
+  async #work(handover: Handover, attempt: Attempt, sent: Buffer): Promise<CommitOutcome> {
     const { dice, schedule, laws } = this.#world;
-    const { request } = delivery;
+    const { request } = handover;
     await schedule.sleep(dice.next("work") * 25);
     if (dice.fault("origin-refuses", 0.3) !== null)
       return { kind: "refused", status: dice.pick("status", [500, 503, 404, 423, 401, 413]), hresult: null };
@@ -111,7 +111,7 @@ export class Application {
     else if (request.method === "PUT") {
       const file = this.#files.get(request.url);
       if (file !== undefined && request.headers.has("If-None-Match")) {
-        const isOurs = delivery.isRepetition && bytes.subarray(0, file.byteLength).equals(file);
+        const isOurs = handover.reachedAt !== null && bytes.subarray(0, file.byteLength).equals(file);
         if (!isOurs) return { kind: "destinationExists" };
         if (file.byteLength === bytes.byteLength) attempt.isRemembered = true;
       }
@@ -122,17 +122,17 @@ export class Application {
     if (dice.fault("origin-gateway", 0.1) !== null) return { kind: "refused", status: 502, hresult: null };
     if (dice.fault("origin-loses-answer", 0.2) !== null) return LOST;
     if (dice.fault("origin-hangs", 0.1) !== null) return await new Promise(() => undefined);
-    return await this.#accept(delivery, attempt);
+    return await this.#accept(handover, attempt);
   }
 
-  async #accept(delivery: Delivery, attempt: Attempt): Promise<CommitOutcome> {
+  async #accept(handover: Handover, attempt: Attempt): Promise<CommitOutcome> {
     const { laws } = this.#world;
     const { upload } = attempt;
     const acceptance = {
       copyToDestination: upload.isToBeCopied && attempt.purpose === "notify",
       staticReplyUrl: null,
     };
-    const isPut = attempt.purpose === "notify" && upload.directory.reply && delivery.takeReply === null;
+    const isPut = attempt.purpose === "notify" && upload.directory.reply && handover.takeReply === null;
     if (isPut && !(await this.#putReply(attempt, laws.replyOf(attempt))))
       return { kind: "refused", status: 500, hresult: null };
     return { kind: "accepted", status: 200, ...acceptance };

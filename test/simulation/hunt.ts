@@ -24,7 +24,7 @@ try {
   cpSync(join(ROOT, "package.json"), join(folder, "package.json"));
   cpSync(import.meta.dirname, join(folder, "test/simulation"), { recursive: true });
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  console.log("| planted fault | worlds | seconds | law |\n| --- | --- | --- | --- |");
+  console.log("| planted fault | worlds | seconds | world | law |\n| --- | --- | --- | --- | --- |");
   for (const plant of values.variants ? VARIANTS : PLANTS) {
     if (!plant.name.includes(values.only)) continue;
     const found = hunt(plant);
@@ -59,9 +59,10 @@ function hunt(plant: Plant): boolean {
   );
   const [, worlds = "?"] = /^(\d+) worlds/m.exec(run.stdout) ?? [];
   const [, seconds = "?"] = /^([\d.]+) s,/m.exec(run.stdout) ?? [];
+  const [, world = ""] = /--world (\d+)$/m.exec(run.stdout) ?? [];
   const [, law] = /^BROKEN: (.*)$/m.exec(run.stdout) ?? [];
   console.log(
-    `| ${name} | ${worlds} | ${seconds} | ${law ?? `none ${run.stderr.trim().split("\n").at(-1) ?? ""}`} |`,
+    `| ${name} | ${worlds} | ${seconds} | ${world} | ${law ?? `none ${run.stderr.trim().split("\n").at(-1) ?? ""}`} |`,
   );
   return law !== undefined;
 }

@@ -19,7 +19,7 @@ export function worldOf(object: Machine, life: Life, world: Stage): SessionWorld
     randomId: () =>
       `key-${Math.floor(dice.next("id") * 2 ** 32).toString(16)}-${Math.floor(dice.next("id") * 2 ** 32).toString(16)}`,
     startDigest: () => startDigest(object, life, world),
-    commit: async (delivery) => await world.application.carry(delivery, object, life),
+    commit: async (handover) => await world.application.carry(handover, object, life),
     async signUrl(kind, base, directory, sessionId) {
       await object.wait(life, "signature", dice.next("sign"));
       return `${base}${directory.path}${kind}/${sessionId}`;

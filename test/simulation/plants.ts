@@ -38,8 +38,8 @@ export const PLANTS: readonly Plant[] = [
     "mayHaveArrived: false }",
   ]),
   plant("a later answer clears an earlier doubt", "protocol/transitions.ts", [
-    "unknown: unknown || mayHaveArrived(outcome)",
-    "unknown: mayHaveArrived(outcome)",
+    "const maybe = unknown || mayHaveArrived(outcome)",
+    "const maybe = mayHaveArrived(outcome)",
   ]),
   plant("a session ends after half its time", "session/session.ts", [
     "this.#heardAt) + this.timeoutMs(destination)",
@@ -155,9 +155,13 @@ export const PLANTS: readonly Plant[] = [
     "this.#kept = load(this.#id, this.#surroundings);\n      alarm",
     "alarm",
   ]),
-  plant("another instance's alarm is moved to later", "session/alarm.ts", [
-    "if (this.#ringsAt <= time) return;",
+  plant("an alarm that is set is moved to later", "session/alarm.ts", [
+    "if (this.#ringsAt !== null && this.#ringsAt <= time) return;",
     "",
+  ]),
+  plant("a new life moves the alarm of the one before", "session/alarm.ts", [
+    "Math.min(time, this.#firstDue())",
+    "time",
   ]),
 ];
 

@@ -46,5 +46,8 @@ function directoryOf(dice: Dice, path: string): UploadDirectory {
     authorize: "none",
     authorizeUrl: null,
     allowFrom: null,
+    denyExtensions: [],
+    allowExtensions: null,
+    denySegments: [],
   };
 }

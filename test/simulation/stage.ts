@@ -1,5 +1,5 @@
 import type { Config } from "../../src/config/config.ts";
-import type { Delivery } from "../../src/origin/carrier.ts";
+import type { Handover } from "../../src/origin/carrier.ts";
 import type { CommitRequest } from "../../src/origin/commit-request.ts";
 import type { CommitOutcome } from "../../src/protocol/reflect.ts";
 import type { Answer } from "../../src/protocol/session-answer.ts";
@@ -89,7 +89,7 @@ interface Origin {
   /** Whether it remembers Idempotency-Keys. */
   readonly remembers: boolean;
   /** One attempt. Comes back with what the edge sees of it; never, if the edge's object dies before. */
-  carry(delivery: Delivery, machine: Machine, life: Life): Promise<CommitOutcome>;
+  carry(handover: Handover, machine: Machine, life: Life): Promise<CommitOutcome>;
 }
 
 interface CounterObjects {
