@@ -7,11 +7,13 @@ import type { Sweeper } from "./sweeper.ts";
 /** A Fragment of which nothing was heard for as long has ended: the doors give up on a silent client before that. */
 export const SILENT_AFTER_MS = 150_000;
 
-/** A Fragment whose bytes wait. */
+/** A Fragment that comes in. */
 interface Staged {
   readonly session: SessionId;
   readonly bytes: StoredBytes;
   heardAt: number;
+  /** Whether it had to give way to others: what still comes of it is not kept. */
+  hasGivenWay: boolean;
 }
 
 /**
@@ -47,27 +49,26 @@ export class StagedFragments {
   add(session: SessionId, fragment: string, total: number, bytes: Uint8Array, now: number): void {
     this.discardSilent(now);
     const staged = this.#fragments.get(fragment) ?? this.#begin(session, fragment, now);
-    staged.bytes.append(bytes, now);
     staged.heardAt = now;
-    for (const [name, other] of this.#fragments) {
+    if (staged.hasGivenWay) return;
+    staged.bytes.append(bytes, now);
+    for (const other of this.#fragments.values()) {
       if (this.#lengthOf(session) <= total) return;
-      if (other.session === session && name !== fragment) this.discard(name);
+      if (other.session === session) this.#giveWay(other);
     }
   }
 
   /** The bytes of a Fragment; fewer than came where it had to give way, or an earlier life of the object had them. */
   read(fragment: string): { readonly length: number; readonly pieces: Iterable<Uint8Array> } {
-    const bytes = this.#fragments.get(fragment)?.bytes;
-    return { length: bytes?.length ?? 0, pieces: bytes?.read() ?? [] };
+    const staged = this.#fragments.get(fragment);
+    if (staged === undefined || staged.hasGivenWay) return { length: 0, pieces: [] };
+    return { length: staged.bytes.length, pieces: staged.bytes.read() };
   }
 
   discard(fragment: string): void {
     const staged = this.#fragments.get(fragment);
-    if (staged === undefined) return;
     this.#fragments.delete(fragment);
-    const sweep = (): boolean =>
-      staged.bytes.removeSome(!this.#tables.isShared && this.#fragments.size === 0);
-    if (!sweep()) this.#sweeper.add({ sweep });
+    if (staged !== undefined && !staged.hasGivenWay) this.#remove(staged.bytes);
   }
 
   discardOf(session: SessionId): void {
@@ -98,14 +99,26 @@ export class StagedFragments {
   #begin(session: SessionId, fragment: string, now: number): Staged {
     this.#lastKey += 1;
     const bytes = new StoredBytes(this.#tables, "staged", this.#lastKey, true);
-    const staged = { session, bytes, heardAt: now };
+    const staged = { session, bytes, heardAt: now, hasGivenWay: false };
     this.#fragments.set(fragment, staged);
     return staged;
   }
 
+  #giveWay(staged: Staged): void {
+    if (staged.hasGivenWay) return;
+    staged.hasGivenWay = true;
+    this.#remove(staged.bytes);
+  }
+
+  #remove(bytes: StoredBytes): void {
+    const sweep = (): boolean => bytes.removeSome(!this.#tables.isShared && this.#fragments.size === 0);
+    if (!sweep()) this.#sweeper.add({ sweep });
+  }
+
   #lengthOf(session: SessionId): number {
     let sum = 0;
-    for (const staged of this.#fragments.values()) if (staged.session === session) sum += staged.bytes.length;
+    for (const { session: of, bytes, hasGivenWay } of this.#fragments.values())
+      if (of === session && !hasGivenWay) sum += bytes.length;
     return sum;
   }
 
