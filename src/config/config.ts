@@ -10,7 +10,7 @@ export { ConfigError } from "./config-error.ts";
 export type { UploadDirectory } from "./upload-directory.ts";
 
 /** What brings commits to the origin: a socket, the runtime's `fetch`, or the one that suits. */
-export type OriginConnection = "auto" | "socket" | "fetch";
+type OriginConnection = "auto" | "socket" | "fetch";
 
 /** What an operator may set of the TCP door's limits. @default a field that is not set keeps the door's own default */
 interface DoorSettings {

@@ -50,7 +50,7 @@ export interface RunningDigest {
 }
 
 /** What a session tells the object that counts it. Nobody waits for it. */
-export interface RemoteCounter {
+interface RemoteCounter {
   /** The session counts until `until`, milliseconds since 1970. */
   extend(sessionId: SessionId, until: number): Promise<void>;
   /** The session counts no more. */

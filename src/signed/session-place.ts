@@ -39,7 +39,7 @@ export function objectNameOf(sessionId: SessionId): string {
 }
 
 /** The name of a shared object, 1 to 255. */
-export function sharedObjectName(object: number): string {
+function sharedObjectName(object: number): string {
   return `sessions-${object}`;
 }
 

@@ -92,6 +92,17 @@ describe("A session goes on as if nothing were, beside one", () => {
   });
 });
 
+/** The rows that the object of a session has of it, page by page. */
+async function rows(of: Conversation): Promise<unknown[]> {
+  const all: unknown[] = [];
+  for (let cursor: number | null = null, isFirst = true; isFirst || cursor !== null; isFirst = false) {
+    const page = await of.object.list({ cursor, limit: 1 });
+    all.push(...page.sessions.filter(({ session }) => session === nameOf(of)));
+    ({ cursor } = page);
+  }
+  return all;
+}
+
 describe("The sessions of an object are listed", () => {
   test("page by page, with what their operator wants to know, though none is loaded for it", async () => {
     const destination = "/uploads/listed.bin";
@@ -100,15 +111,6 @@ describe("The sessions of an object are listed", () => {
     const refused = await Conversation.begin("/uploads/listed-refused.bin?answer=507");
     await refused.fragment(WHOLE);
     await refused.close();
-    const rows = async (of: Conversation) => {
-      const all: unknown[] = [];
-      for (let cursor: number | null = null, isFirst = true; isFirst || cursor !== null; isFirst = false) {
-        const page = await of.object.list({ cursor, limit: 1 });
-        all.push(...page.sessions.filter(({ session }) => session === nameOf(of)));
-        ({ cursor } = page);
-      }
-      return all;
-    };
     const times = { changedAt: expect.any(Number), until: expect.any(Number) };
     const whose = { directory: "/uploads/", client: null, total: 3000, ...times };
     expect(await rows(upload)).toEqual([
