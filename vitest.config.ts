@@ -23,7 +23,7 @@ const INGRESS = ["test/ingress/**/*.test.ts"];
 const SESSION = ["test/session/**/*.test.ts"];
 /** Those that begin with what is stored in test/fixtures/records. */
 const STORED_SESSIONS = ["test/session/{alarms,newer-record,records,unreadable-record}.test.ts"];
-const PEERS = ["test/{peers,package}/**"];
+const PEERS = ["test/{peers,package,long}/**"];
 
 /** The black box again, with the edge whose objects are ended before every packet; `env` tells the tests which one. */
 function withShortLives(how: string, env: Record<string, string>): { test: ProjectConfig } {
