@@ -23,7 +23,7 @@ export interface Env extends SessionBindings {
    *
    * @default the public network
    */
-  readonly ORIGIN?: unknown;
+  readonly ORIGIN?: Fetcher;
   readonly ORIGIN_URL?: unknown;
   readonly ORIGIN_CONNECTION?: unknown;
   readonly UPLOAD_DIRECTORIES?: unknown;

@@ -31,6 +31,9 @@ export async function readSettings(options: ServeOptions, environment: Environme
     if (value !== undefined && value !== "") settings[name] = value;
   }
   settings["SESSION_KEY"] ??= await keyFor(options);
+  // On one machine a database of all sessions is faster and its disk is used again; in a cluster each session has an
+  // owner of its own (docs/decisions/0012).
+  settings["SESSION_OBJECTS"] ??= options.cluster === null ? "1" : "0";
   settings["MAXIMUM_CONNECTIONS"] ??= String(connectionsFor(descriptorLimit()));
   if (options.cluster !== null) settings["CLUSTER_READY_URL"] = readyUrl(options.cluster.listen);
   try {
