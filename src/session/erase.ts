@@ -4,7 +4,7 @@ import { type ByteTable, LARGEST_UPLOAD_BYTES, OFFSET_BITS, type SessionTables }
  * What goes in one step: rows that start within as many bytes, and no more rows than that. Some ten milliseconds of the
  * one thread that serves all sessions.
  */
-const SLICE_BYTES = 2 * 1024 * 1024;
+export const SLICE_BYTES = 2 * 1024 * 1024;
 const SLICE_ROWS = 256;
 
 const RANGE = `id >= ((? << ${OFFSET_BITS}) | ?) AND id <= ((? << ${OFFSET_BITS}) | ?)`;

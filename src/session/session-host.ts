@@ -85,6 +85,7 @@ export class SessionHost implements SessionCalls {
   }
 
   append(packet: SessionPacket, piece: Piece): Answer {
+    this.#surroundings.sweeper.keepPace(piece.bytes.byteLength);
     return this.#session(packet.sessionId).append(packet, piece);
   }
 

@@ -1,3 +1,4 @@
+import { SLICE_BYTES } from "./erase.ts";
 import { giveWay } from "./give-way.ts";
 import type { SessionWorld } from "./session-world.ts";
 
@@ -18,6 +19,8 @@ export class Sweeper {
   readonly #world: SessionWorld;
   readonly #waiting = new Set<Sweepable>();
   isRunning = false;
+  /** Bytes that were stored since the last slice that was swept for them. */
+  #storedBytes = 0;
 
   constructor(world: SessionWorld) {
     this.#world = world;
@@ -34,20 +37,35 @@ export class Sweeper {
     return this.#waiting.has(sweepable);
   }
 
-  /** One slice of each in turn. */
+  /**
+   * So many bytes are about to be stored. If something waits, as much is swept before: the new bytes take the place of the
+   * old ones. Without it a busy object would be sent more than it sweeps in its pauses, and its file would grow.
+   */
+  keepPace(bytes: number): void {
+    if (!this.isRunning) return;
+    this.#storedBytes += bytes;
+    if (this.#storedBytes < SLICE_BYTES) return;
+    this.#storedBytes -= SLICE_BYTES;
+    this.#sweepNext();
+  }
+
   async #run(): Promise<void> {
-    for (;;) {
-      await giveWay(this.#world, PAUSE_MS);
-      const [next] = this.#waiting;
-      if (next === undefined) break;
-      this.#waiting.delete(next);
-      try {
-        if (!next.sweep()) this.#waiting.add(next);
-      } catch (error) {
-        // The alarm finds it again.
-        this.#world.log("failed", { during: "sweep", error: String(error) });
-      }
-    }
+    do await giveWay(this.#world, PAUSE_MS);
+    while (this.#sweepNext());
     this.isRunning = false;
+  }
+
+  /** One slice of each in turn. @returns whether there was any */
+  #sweepNext(): boolean {
+    const [next] = this.#waiting;
+    if (next === undefined) return false;
+    this.#waiting.delete(next);
+    try {
+      if (!next.sweep()) this.#waiting.add(next);
+    } catch (error) {
+      // The alarm finds it again.
+      this.#world.log("failed", { during: "sweep", error: String(error) });
+    }
+    return true;
   }
 }
