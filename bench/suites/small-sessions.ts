@@ -5,7 +5,13 @@ import { STORAGES, type StorageKind } from "../machine/folders.ts";
 import { atLeast, atMost, type Figure, figure, ratio, type Target } from "../measure/figure.ts";
 import { interleave } from "../measure/interleave.ts";
 import { median, percentile } from "../measure/statistics.ts";
-import { startBareObject, startNullWorker, startTus } from "../peers/peers.ts";
+import {
+  startBareObject,
+  startNullWorker,
+  startSharingObjects,
+  startTus,
+  type Peer,
+} from "../peers/peers.ts";
 import type { Stage, Suite } from "./stage.ts";
 
 const SESSION_BYTES = 64 * 1024;
@@ -49,7 +55,10 @@ async function measure(stage: Stage, storage: StorageKind, clients: number): Pro
       "null Worker": () => throughNull(stage, clients),
       "edge, TCP door, HEAD first": edge("tcp", KEEPING),
       "@tus/server": () => throughTus(stage, storage, clients),
-      "bare object": () => throughBareObject(stage, storage, clients),
+      "bare object": async () =>
+        await through(stage, clients, startBareObject(storage, stage.origin.url, stage.disk)),
+      "objects that sessions share": async () =>
+        await through(stage, clients, startSharingObjects(1, storage, stage.origin.url, stage.disk)),
       "edge, HTTP door": edge("http", OVERWRITING),
     },
     stage.rounds,
@@ -70,6 +79,11 @@ async function measure(stage: Stage, storage: StorageKind, clients: number): Pro
     ratio(`${prefix}/edge, TCP door to @tus/server`, speeds(door), speeds(runs["@tus/server"])),
     ratio(`${prefix}/edge, TCP door to null Worker`, speeds(door), speeds(runs["null Worker"])),
     ratio(`${prefix}/edge, TCP door to bare object`, speeds(door), speeds(runs["bare object"])),
+    ratio(
+      `${prefix}/edge, TCP door to objects that sessions share`,
+      speeds(door),
+      speeds(runs["objects that sessions share"]),
+    ),
     figure(
       `${prefix}/Close beyond the origin's own time, p50`,
       "ms",
@@ -124,8 +138,9 @@ async function throughNull(stage: Stage, clients: number): Promise<Run> {
   }
 }
 
-async function throughBareObject(stage: Stage, storage: StorageKind, clients: number): Promise<Run> {
-  const worker = await startBareObject(storage, stage.origin.url, stage.disk);
+/** Uploads through a Worker that does the same calls as the edge, and nothing around them. */
+async function through(stage: Stage, clients: number, started: Promise<Peer>): Promise<Run> {
+  const worker = await started;
   try {
     return await upload(stage, worker.door("tcp"), clients, OVERWRITING);
   } finally {

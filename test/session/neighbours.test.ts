@@ -103,17 +103,6 @@ describe("A session goes on as if nothing were, beside one", () => {
   });
 });
 
-/** The rows that the object of a session has of it, page by page. */
-async function rows(of: Conversation): Promise<unknown[]> {
-  const all: unknown[] = [];
-  for (let cursor: number | null = null, isFirst = true; isFirst || cursor !== null; isFirst = false) {
-    const page = await of.object.list({ cursor, limit: 1 });
-    all.push(...page.sessions.filter(({ session }) => session === nameOf(of)));
-    ({ cursor } = page);
-  }
-  return all;
-}
-
 describe("The sessions of an object are listed", () => {
   test("page by page, with what their operator wants to know, though none is loaded for it", async () => {
     const destination = "/uploads/listed.bin";
