@@ -9,8 +9,8 @@ import { Rig } from "../support/rig.ts";
  */
 const SECONDS = Number(process.env["LONG_COMMIT_SECONDS"] ?? 1_000);
 const BYTES_PER_SECOND = 25_600;
-/** As long as a client waits for one Ack. */
-const PATIENCE_SECONDS = Math.min(120, SECONDS / 3);
+/** Less than the tests' client waits for an Ack. */
+const PATIENCE_SECONDS = Math.min(90, SECONDS / 3);
 
 it.each([0, 1])(
   "a commit to an origin that takes its time, but takes it, ends; once (SESSION_OBJECTS = %d)",
