@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,13 +21,16 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 });
 
-const isThere = (pid: number): boolean => {
+/** Whether a process is at work. One that has ended, and that its parent has not looked at yet, is not (Linux: "Z"). */
+function isThere(pid: number): boolean {
   try {
-    return process.kill(pid, 0);
+    process.kill(pid, 0);
   } catch {
     return false;
   }
-};
+  const status = `/proc/${pid}/status`;
+  return !existsSync(status) || !/^State:\s+Z/m.test(readFileSync(status, "utf8"));
+}
 
 test("a second edge on a state folder refuses to start, and names the first", async () => {
   const state = join(folder, "shared");
@@ -59,7 +63,7 @@ test("an edge that was killed leaves neither a lock nor a runtime", async () => 
   process.kill(pid, "SIGKILL");
   const second = await startServedEdge(args, env);
   try {
-    expect(isThere(runtime)).toBe(false);
+    await until(async () => !isThere(runtime), "the end of the runtime that was left behind");
     expect((await holderOf(state)).pid).not.toBe(pid);
     const url = `http://127.0.0.1:${second.ports.tcp}/incoming/second.bin`;
     expect((await uploadFile(patternSource(70_000, "second"), url)).closeAck.status).toBe(200);
