@@ -108,7 +108,7 @@ describe("a response that cannot be kept", () => {
         /^HTTP\/1\.1 500 Internal Server Error\r\nDate: [^\r]+\r\nContent-Length: 0\r\nConnection: close\r\n\r\n$/,
       );
       expect(door.events("door-error").slice(before)).toEqual([
-        { event: "door-error", method: "GET", path, message: expect.any(String) },
+        { at: expect.any(String), event: "door-error", method: "GET", path, message: expect.any(String) },
       ]);
     },
   );
