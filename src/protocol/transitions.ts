@@ -118,7 +118,7 @@ export function open(packet: SessionPacket, total: number | null, now: number): 
 }
 
 /** The attempts of a session that was never sealed. */
-const NO_ATTEMPT: CommitRecord = { id: "", attempts: 0, unknown: false, fault: null };
+const NO_ATTEMPT: Omit<CommitRecord, "fault"> = { id: "", attempts: 0, unknown: false };
 
 /** The record before a request leaves for the application. Only the first attempt uses `freshId`. */
 export function seal(record: SessionRecord, digest: string, freshId: string, now: number): SessionRecord {
