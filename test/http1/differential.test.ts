@@ -23,6 +23,10 @@ const STRICTER: Partial<Record<keyof typeof REFUSALS, readonly [example: string,
     "Node takes several spaces, and a line without a version as HTTP/0.9.",
   ],
   host: ["POST / HTTP/1.1\r\nHost: a/b\r\n\r\n", "Node counts Host fields and does not read them."],
+  expectation: [
+    "POST / HTTP/1.1\r\nHost: h\r\nExpect: 5\r\nExpect: 100-continue\r\n\r\n",
+    "Node looks for 100-continue among several fields; here each has to be one that is known (RFC 9110 10.1.1).",
+  ],
   hostCount: ["GET / HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n", "Node keeps the first of two."],
   targetBytes: ["POST /a#b HTTP/1.1\r\nHost: h\r\n\r\n", "Node hands fragments to the app."],
   targetForm: ["POST * HTTP/1.1\r\nHost: h\r\n\r\n", "Node does not relate a target's form to the method."],
@@ -54,8 +58,8 @@ const NODE_STRICTER: Record<string, readonly [example: string, why: string, appl
   ],
   HPE_CLOSED_CONNECTION: [
     "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\nmore",
-    "Node calls bytes after the last request an error; here they are not read.",
-    /Connection/i,
+    "Node calls bytes after the last request an error; here they are not read. HTTP/1.0 is its last by itself.",
+    /Connection|HTTP\/1\.0/i,
   ],
 };
 
