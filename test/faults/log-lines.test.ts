@@ -82,6 +82,7 @@ const OTHERS = [
   "door-error",
   "connection-auth-removed",
   "forwarded-not-believed",
+  "destination-unreadable",
 ];
 
 const notified = { notification: "by-value", notification_url: "/receive.ashx" } as const;
