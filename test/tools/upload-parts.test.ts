@@ -18,7 +18,7 @@ import { WaitTimes } from "../../tools/upload/wait-times.ts";
 
 describe("Destinations", () => {
   test("are the folder's URL and the file's name, encoded; or the URL itself", () => {
-    const urls = destinationsOf(["/tmp/a b#ü.bin", "c.bin"], "http://edge/up/?x=1").map(
+    const urls = destinationsOf(["/var/spool/a b#ü.bin", "c.bin"], "http://edge/up/?x=1").map(
       ({ url }) => url.href,
     );
     expect(urls).toEqual(["http://edge/up/a%20b%23%C3%BC.bin?x=1", "http://edge/up/c.bin?x=1"]);
