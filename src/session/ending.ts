@@ -22,14 +22,7 @@ export class Ending {
     this.#outbox = outbox;
   }
 
-  /** Hands the upload to the application, or joins the attempt that runs. */
-  async commit(): Promise<Answer> {
-    const directory = this.#session.directory();
-    if (directory === null) return NOT_ENABLED;
-    return (await this.#handOver(directory)) ? this.#result() : STILL_RUNNING;
-  }
-
-  /** The same; the result has the URL of the application's reply. */
+  /** Hands the upload to the application, or joins the attempt that runs; the result has the URL of the reply. */
   async commitForReply(): Promise<Answer> {
     const directory = this.#session.directory();
     if (directory === null) return NOT_ENABLED;
@@ -45,14 +38,16 @@ export class Ending {
     return { ...result, replyUrl };
   }
 
-  /** The same, and after the acceptance what it has left to do. */
+  /** Hands the upload over, or joins the attempt that runs, and does what an acceptance has left to do. */
   async commitAndFinish(): Promise<Answer> {
+    const directory = this.#session.directory();
+    if (directory === null) return NOT_ENABLED;
     // What runs may be the application's turn, or, for another Close-Session, the file's way to its destination.
     const wasDelivered = this.#isUnfinished;
-    const answer = await this.commit();
-    if (!this.#isUnfinished) return answer;
+    const hasEnded = await this.#handOver(directory);
+    if (!this.#isUnfinished) return this.#resultIf(hasEnded);
     // If the application is told on Close-Session, the run of attempts has seen to the rest already.
-    const isToldBefore = this.#session.directory()?.commitOn === "last-fragment";
+    const isToldBefore = directory.commitOn === "last-fragment";
     return isToldBefore && !wasDelivered ? await this.finish() : this.#publication();
   }
 
@@ -63,12 +58,13 @@ export class Ending {
     if (record === null || record.delivery === null) return UNKNOWN;
     if (record.delivery.copyToDestination) {
       if (isFinal(record)) return this.#publication();
-      const answer = await this.commit();
-      return this.#isUnfinished ? this.#publication() : answer;
+      const directory = this.#session.directory();
+      if (directory === null) return NOT_ENABLED;
+      const hasEnded = await this.#handOver(directory);
+      return this.#isUnfinished ? this.#publication() : this.#resultIf(hasEnded);
     }
     this.#end(finish(record, world.now()));
     journal.write("finished");
-    this.#session.countOff();
     return this.#result();
   }
 
@@ -78,21 +74,26 @@ export class Ending {
     const now = world.now();
     this.#end(bury(store.record ?? open(packet, null, now), state, now));
     journal.write(state);
-    this.#session.countOff();
   }
 
-  /** Stores a tombstone, and releases the bytes. */
   #end(tombstone: SessionRecord): void {
-    const { store, staged, id } = this.#session;
-    const until = tombstone.changedAt + this.#session.timeoutMs(tombstone.destination);
-    store.atomically(() => store.saveAndRelease(tombstone, until));
-    staged.discardOf(id);
+    this.#session.settle(tombstone);
+    this.#session.staged.discardOf(this.#session.id);
   }
 
-  /** @returns whether the attempt, or what follows it, has ended before the client loses patience */
+  /**
+   * Whoever waits for this reads where the session stands in one go, with no `await` in between: a Cancel-Session that
+   * waited as well may be next.
+   *
+   * @returns whether the attempt, or what follows it, has ended before the client loses patience
+   */
   async #handOver(directory: UploadDirectory): Promise<boolean> {
     this.#outbox.start(directory);
     return await this.#outbox.ended(directory.originTimeoutSeconds);
+  }
+
+  #resultIf(hasEnded: boolean): Answer {
+    return hasEnded ? this.#result() : STILL_RUNNING;
   }
 
   #result(): Answer {

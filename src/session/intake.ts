@@ -46,10 +46,7 @@ export class Intake {
     // The memory of a piece goes at once: left to the garbage collector, 64 uploads leave half a GiB behind.
     void this.#digest.append(before, news).then(() => letGo(bytes));
     const { length: offset } = fragments;
-    if (isFirst) {
-      journal.write("started", { total });
-      this.#session.countOn(now + this.#session.timeoutMs(packet.destination));
-    }
+    if (isFirst) journal.write("started", { total });
     if (before > first && !isFirst) journal.write("resumed", { first });
     if (offset === total && (before < total || isFirst)) journal.write("completed");
     return { offset, fault: null };
@@ -121,6 +118,7 @@ export class Intake {
         isWhole ? Math.min(now + RESUME_AFTER_MS, end) : end,
       );
       store.fragments.append(bytes, now);
+      this.#session.countOn(end);
     });
   }
 }

@@ -88,7 +88,7 @@ export class Outbox {
     if (record?.state !== "committing") return true;
     const left = orphan(record, directory, world.now());
     journal.writeOutcome(left, null, left.changedAt - record.changedAt);
-    this.#store(left, directory);
+    this.#session.settle(left);
     const isRunning = false; // asks for the state in which this attempt would leave the session
     return stateOf(left, left.total ?? 0, directory, isRunning) !== "held";
   }
@@ -100,9 +100,8 @@ export class Outbox {
     const digest = record.digest ?? (await this.#digest(record.total ?? 0));
     if (record.expectedDigest !== null && record.expectedDigest !== digest) {
       // Nothing of it is published, and nothing is left to send again: the way of ruling 20, Close before the last byte.
-      this.#store(bury(record, "discarded", world.now(), FAULTS.digestMismatch), directory);
+      this.#session.settle(bury(record, "discarded", world.now(), FAULTS.digestMismatch));
       journal.write("discarded", { because: FAULTS.digestMismatch.fault });
-      this.#session.countOff();
       return;
     }
     if (record.delivery === null) await this.#clearReply();
@@ -113,12 +112,11 @@ export class Outbox {
     journal.write("commit-started", { attempt: sealed.commit?.attempts ?? 0 });
     const outcome = await this.#deliver(sealed, directory);
     const settled = settle(sealed, outcome, directory, world.now());
-    this.#store(settled, directory);
+    this.#session.settle(settled);
     // If a PUT is still to follow, `settle` has cleared the record's commit, because the PUT gets its own key: the line
     // is about the attempt that ended.
     const ended = { ...settled, commit: settled.commit ?? sealed.commit };
     journal.writeOutcome(ended, outcome, settled.changedAt - sealed.changedAt);
-    if (ended.state === "committed") this.#session.countOff();
   }
 
   /** An attempt before may have left some of a reply. */
@@ -151,14 +149,6 @@ export class Outbox {
             return true;
           }
         : null,
-    });
-  }
-
-  /** Stores a result, and releases the bytes that nobody needs any more. */
-  #store(record: SessionRecord, directory: UploadDirectory): void {
-    const { store } = this.#session;
-    store.atomically(() => {
-      store.saveAndRelease(record, record.changedAt + directory.sessionTimeoutSeconds * 1000);
     });
   }
 }

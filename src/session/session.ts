@@ -1,7 +1,7 @@
 import { type Config, directoryOf, type UploadDirectory } from "../config/config.ts";
 import type { SessionId } from "../protocol/session-id.ts";
 import type { SessionPacket, SessionRecord } from "../protocol/session-record.ts";
-import { open, type SessionState, stateOf } from "../protocol/transitions.ts";
+import { isTombstone, open, type SessionState, stateOf } from "../protocol/transitions.ts";
 import { counterNameOf, isInSharedObject } from "../signed/session-place.ts";
 import { issuedAtOf } from "../signed/session-ticket.ts";
 import { BEGIN_WITHIN_MS } from "./open-sessions.ts";
@@ -107,18 +107,35 @@ export class Session {
     else this.#tellCounter((counter) => counter.extend(this.id, until));
   }
 
-  /** The session has ended: its client may have another. */
-  countOff(): void {
-    if (!this.#isCounted) return;
-    if (isInSharedObject(this.id)) this.#surroundings.openSessions.release(this.id);
-    else this.#tellCounter((counter) => counter.release(this.id));
+  /**
+   * Stores what the session has come to, and releases what it needs no more. An end is one transaction with the release
+   * of the client's place: on a full disk the session has not ended, or it is not counted.
+   */
+  settle(record: SessionRecord): void {
+    const hasEnded = isTombstone(record);
+    this.store.atomically(() => {
+      this.store.saveAndRelease(record, record.changedAt + this.timeoutMs(record.destination));
+      if (hasEnded) this.#countOffHere();
+    });
+    if (hasEnded) this.#countOffElsewhere();
   }
 
   /** Removes everything that is stored of the session. It may begin again, as long as its id is good. */
   forget(): void {
-    this.countOff();
+    this.#countOffHere();
+    this.#countOffElsewhere();
     this.staged.discardOf(this.id);
     this.store.forget(this.world.now());
+  }
+
+  /** An object that sessions share counts them itself. */
+  #countOffHere(): void {
+    if (this.#isCounted && isInSharedObject(this.id)) this.#surroundings.openSessions.release(this.id);
+  }
+
+  #countOffElsewhere(): void {
+    if (this.#isCounted && !isInSharedObject(this.id))
+      this.#tellCounter((counter) => counter.release(this.id));
   }
 
   get #isCounted(): boolean {

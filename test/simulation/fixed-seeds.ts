@@ -1,4 +1,9 @@
 /** Worlds in which the code once broke a law. They are run again by every `npm test`. */
 export const FIXED_SEEDS: readonly { readonly seed: number; readonly story: string }[] = [
   { seed: 1410268773, story: "a new life moves the alarm of a neighbour to later" },
+  { seed: 3454558160, story: "a disk fills between an upload's end and the release of its client's place" },
+  {
+    seed: 1861902953,
+    story: "a Cancel-Session that waited comes between the end of an attempt and a Close's answer",
+  },
 ];
