@@ -63,13 +63,14 @@ export class SessionHost implements SessionCalls {
 
   constructor(storage: HostStorage, world: SessionWorld) {
     const tables = new SessionTables(storage);
-    const sweeper = new Sweeper(world);
+    const alarm = new Alarm(storage, () => tables.firstDueAfter(Number.MIN_SAFE_INTEGER));
+    const sweeper = new Sweeper(world, (time) => alarm.wakeBy(time));
     this.#surroundings = {
       storage,
       world,
       tables,
       sweeper,
-      alarm: new Alarm(storage, () => tables.firstDueAfter(Number.MIN_SAFE_INTEGER)),
+      alarm,
       staged: new StagedFragments(tables, sweeper),
       openSessions: new OpenSessions(tables),
     };
@@ -151,6 +152,7 @@ export class SessionHost implements SessionCalls {
     alarm.isOver();
     try {
       const now = world.now();
+      sweeper.retry();
       staged.discardSilent(now);
       const again = await this.#wakeAll(now);
       alarm.wakeBy(Math.min(again, tables.firstDueAfter(now)));

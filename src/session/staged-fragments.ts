@@ -111,8 +111,9 @@ export class StagedFragments {
   }
 
   #remove(bytes: StoredBytes): void {
-    const sweep = (): boolean => bytes.removeSome(!this.#tables.isShared && this.#fragments.size === 0);
-    if (!sweep()) this.#sweeper.add({ sweep });
+    this.#sweeper.sweep({
+      sweep: () => bytes.removeSome(!this.#tables.isShared && this.#fragments.size === 0),
+    });
   }
 
   #lengthOf(session: SessionId): number {

@@ -8,6 +8,8 @@ export interface Sweepable {
   sweep(): boolean;
 }
 
+/** How soon the alarm rings for what could not be swept: on a disk that is full for a while. */
+const RETRY_MS = 60_000;
 /** Between two slices the other sessions of the object have their turn. */
 const PAUSE_MS = 5;
 
@@ -17,13 +19,23 @@ const PAUSE_MS = 5;
  */
 export class Sweeper {
   readonly #world: SessionWorld;
+  readonly #wakeBy: (time: number) => void;
   readonly #waiting = new Set<Sweepable>();
+  /** What storage refused to sweep. */
+  readonly #refused = new Set<Sweepable>();
   isRunning = false;
   /** Bytes that were stored since the last slice that was swept for them. */
   #storedBytes = 0;
 
-  constructor(world: SessionWorld) {
+  /** @param wakeBy has the object's alarm ring at a time, milliseconds since 1970, or before */
+  constructor(world: SessionWorld, wakeBy: (time: number) => void) {
     this.#world = world;
+    this.#wakeBy = wakeBy;
+  }
+
+  /** Sweeps one slice at once, and the rest later. Never throws: whoever gives something up need not know how it goes. */
+  sweep(sweepable: Sweepable): void {
+    if (!this.#sweepSlice(sweepable)) this.add(sweepable);
   }
 
   add(sweepable: Sweepable): void {
@@ -34,7 +46,7 @@ export class Sweeper {
   }
 
   isWaiting(sweepable: Sweepable): boolean {
-    return this.#waiting.has(sweepable);
+    return this.#waiting.has(sweepable) || this.#refused.has(sweepable);
   }
 
   /**
@@ -49,6 +61,13 @@ export class Sweeper {
     this.#sweepNext();
   }
 
+  /** The alarm has rung: what was refused before may go now. */
+  retry(): void {
+    const refused = [...this.#refused];
+    this.#refused.clear();
+    for (const sweepable of refused) this.add(sweepable);
+  }
+
   async #run(): Promise<void> {
     do await giveWay(this.#world, PAUSE_MS);
     while (this.#sweepNext());
@@ -60,12 +79,19 @@ export class Sweeper {
     const [next] = this.#waiting;
     if (next === undefined) return false;
     this.#waiting.delete(next);
-    try {
-      if (!next.sweep()) this.#waiting.add(next);
-    } catch (error) {
-      // The alarm finds it again.
-      this.#world.log("failed", { during: "sweep", error: String(error) });
-    }
+    if (!this.#sweepSlice(next)) this.#waiting.add(next);
     return true;
+  }
+
+  /** @returns whether nothing of it is left to be done now */
+  #sweepSlice(sweepable: Sweepable): boolean {
+    try {
+      return sweepable.sweep();
+    } catch (error) {
+      this.#world.log("failed", { during: "sweep", error: String(error) });
+      this.#refused.add(sweepable);
+      this.#wakeBy(this.#world.now() + RETRY_MS);
+      return true;
+    }
   }
 }

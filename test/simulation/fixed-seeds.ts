@@ -6,4 +6,5 @@ export const FIXED_SEEDS: readonly { readonly seed: number; readonly story: stri
     seed: 1861902953,
     story: "a Cancel-Session that waited comes between the end of an attempt and a Close's answer",
   },
+  { seed: 3194086839, story: "a full disk refuses to remove a Fragment that waited for its digest" },
 ];
