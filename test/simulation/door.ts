@@ -119,7 +119,7 @@ export class Door {
     const offset = await this.#call(upload, "offset", (host) => host.offset(packet));
     if (offset === null) return UNKNOWN;
     if (first > offset) return { offset, fault: FAULTS.offsetGap };
-    const name = `fragment ${(this.#staged += 1)}`;
+    const name = `${upload.client}, fragment ${(this.#staged += 1)}`; // one that nobody else has
     const end = Math.floor(bytes.byteLength * arrives);
     for (let start = 0; start < end || start === 0; start += 30) {
       const piece = new Uint8Array(bytes.subarray(start, Math.min(start + 30, end)));
