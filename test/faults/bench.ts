@@ -10,8 +10,8 @@ const TOLD = { notification: "by-value", notification_url: "/receive.ashx" } as 
 export const DIRECTORIES = [
   { path: "/files/" },
   { path: "/notify/", ...TOLD },
-  { path: "/impatient-files/", origin_timeout_seconds: 2 },
-  { path: "/impatient-notify/", ...TOLD, origin_timeout_seconds: 2 },
+  { path: "/impatient-files/", origin_timeout_seconds: 1 },
+  { path: "/impatient-notify/", ...TOLD, origin_timeout_seconds: 1 },
   { path: "/brief/", session_timeout_seconds: 1 },
 ] as const;
 

@@ -109,7 +109,11 @@ export class FaultyOrigin {
     if (received === null) return void socket.end(); // somebody looked whether we are there
     const { head, rest } = received;
     const length = Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0);
-    const body = (): AsyncGenerator<Buffer> => readBody(socket, rest, length);
+    const isAnnounced = /^expect: *100-continue/im.test(head);
+    const body = (): AsyncGenerator<Buffer> => {
+      if (isAnnounced) socket.write("HTTP/1.1 100 Continue\r\n\r\n"); // as servers do whose application reads
+      return readBody(socket, rest, length);
+    };
     const deliver = async (given?: AsyncIterable<Buffer>): Promise<string> =>
       this.#deliver(head, given ?? body());
     if (this.fault === null || !/^(PUT|POST) /.test(head)) {
@@ -125,7 +129,8 @@ export class FaultyOrigin {
     let answer = "";
     upstream.setEncoding("latin1").on("data", (text: string) => (answer += text));
     const closed = once(upstream, "close");
-    upstream.write(head.replace("\r\n", "\r\nConnection: close\r\n"), "latin1");
+    const said = head.replace("\r\n", "\r\nConnection: close\r\n").replace(/^expect: .*\r\n/im, "");
+    upstream.write(said, "latin1");
     for await (const chunk of body) {
       if (!upstream.write(chunk)) await once(upstream, "drain");
     }

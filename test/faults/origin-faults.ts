@@ -43,7 +43,8 @@ async function* slowed(body: AsyncIterable<Buffer>, bytesPerSecond: number): Asy
 export const FAULTS: readonly FaultCase[] = [
   { name: "refuses connections", fault: "refuse", told: CANNOT_CONNECT },
   { name: "accepts and says nothing", fault: () => undefined, told: TIMED_OUT, size: 16 * MEBIBYTE },
-  { name: "reads all and says nothing", fault: ({ body }) => swallow(body()), told: TIMED_OUT },
+  // Few bytes: of those that may still lie in the network the edge is patient, a second for each 64 KiB.
+  { name: "reads all and says nothing", fault: ({ body }) => swallow(body()), told: TIMED_OUT, size: 70_000 },
   {
     // Slower than a Close-Session waits, but never silent as long: the commit goes on, and the next one joins it.
     name: "reads slowly",
@@ -198,6 +199,7 @@ export const FAULTS: readonly FaultCase[] = [
       socket.write("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nhello");
     },
     told: null,
+    size: 70_000,
     outlasts: true,
   },
   {
