@@ -247,8 +247,10 @@ export class Client {
     const again = dice.fault("packet-twice", 0.1);
     if (again !== null) schedule.after(again ** 4 * HOUR, () => void deliver().catch(() => undefined));
     const isAckLost = dice.fault("ack-lost", 0.1);
+    // An answer that overtakes is one of two that were under way at once; it may not fall behind what was known before.
+    const known = upload.acked;
     const answered = deliver().then((answer) => {
-      if (answer !== null) laws.acked(packet, upload, answer);
+      if (answer !== null) laws.acked(packet, upload, answer, known);
       return answer;
     });
     if (isAckLost === null) return await answered;

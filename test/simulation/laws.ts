@@ -110,13 +110,22 @@ export class Laws implements Judge {
     return Buffer.from(`reply ${number} to ${upload.client} `.repeat(1 + (upload.bytes.byteLength % 4)));
   }
 
-  /** An Ack has left. */
-  acked(packet: "Fragment" | "Close" | "Cancel", upload: Upload, { fault, offset }: Answer): void {
+  /**
+   * An Ack has left.
+   *
+   * @param known bytes that were acknowledged when its packet came
+   */
+  acked(
+    packet: "Fragment" | "Close" | "Cancel",
+    upload: Upload,
+    { fault, offset }: Answer,
+    known: number,
+  ): void {
     this.#world.story.tell(upload.client, `${packet} is answered`, { fault: fault?.fault ?? null, offset });
     if (upload.isDamaged) return;
     if (fault?.hresult === UNKNOWN_SESSION && fault.context === 0x5 && !this.#mayBeUnknown(upload))
       this.broken("a session is not forgotten before its time", `${upload.client}, at ${packet}`);
-    if (packet === "Fragment" && offset !== null) this.#offsetIs(offset, upload);
+    if (packet === "Fragment" && offset !== null) this.#offsetIs(offset, upload, known);
     if (fault === null && packet === "Cancel") this.#cancelled(upload);
     if (fault === null && packet === "Close") this.#closed(upload);
     if (fault !== null) this.#isTrue(fault, upload);
@@ -132,11 +141,10 @@ export class Laws implements Judge {
     return clock >= storedAt + directory.sessionTimeoutSeconds * 1000;
   }
 
-  #offsetIs(offset: number, upload: Upload): void {
+  #offsetIs(offset: number, upload: Upload, known: number): void {
     if (offset > upload.bytes.byteLength) this.broken("an offset is within the upload", `${offset}`);
-    const isOver = this.#isOver(upload);
-    if (offset < upload.acked && !isOver)
-      this.broken("an offset never goes back", `${upload.acked} to ${offset}`);
+    if (offset < known && !this.#isOver(upload))
+      this.broken("an offset never goes back", `${known} to ${offset}`);
     if (offset <= upload.acked) return;
     upload.acked = offset;
   }

@@ -72,7 +72,7 @@ export interface Judge {
   /** The reply of the application to this attempt, and no other. */
   replyOf(attempt: Attempt): Buffer;
   /** An Ack has left. */
-  acked(packet: "Fragment" | "Close" | "Cancel", upload: Upload, answer: Answer): void;
+  acked(packet: "Fragment" | "Close" | "Cancel", upload: Upload, answer: Answer, known: number): void;
   /** The client has fetched the application's reply. */
   replied(upload: Upload, reply: Buffer): void;
   /** A client was told to give up. */
