@@ -9,6 +9,7 @@ import { refuseBySize } from "../protocol/plan-piece.ts";
 import { verifyTicket } from "../signed/session-ticket.ts";
 import { createSession } from "./create-session.ts";
 import { relayFragment } from "./relay-fragment.ts";
+import { giveUpReserve } from "./reserve.ts";
 import { SteadyReader } from "./steady-reader.ts";
 import { type SessionStub, sessionStub } from "./session-stub.ts";
 import { faultOnly, SUCCESS, type Verdict } from "./verdict.ts";
@@ -46,7 +47,7 @@ export async function answerPacket(visit: Visit): Promise<Verdict> {
     case "Close-Session":
       return await withSession(packet.sessionId, visit, (session) => session.stub.close(session.packet));
     case "Cancel-Session":
-      return await withSession(packet.sessionId, visit, cancelSession);
+      return await withSession(packet.sessionId, visit, async (session) => cancelSession(session, visit));
   }
 }
 
@@ -88,12 +89,17 @@ async function takeFragment(
   }
 }
 
-async function cancelSession({ stub, packet, freshStub }: IssuedSession): Promise<Verdict> {
+async function cancelSession(
+  { stub, packet, freshStub }: IssuedSession,
+  { bindings, config }: ServedVisit,
+): Promise<Verdict> {
   try {
     return await stub.cancel(packet);
   } catch {
-    // What broke may be for want of room, in any words; to erase a session needs none.
-    await freshStub().erase(packet);
+    // What broke may be for want of room, in any words; to erase a session needs none, or little.
+    const erase = async (): Promise<void> => freshStub().erase(packet);
+    if (config.sessionObjects === 0) await erase();
+    else await erase().catch(async () => giveUpReserve(bindings).then(erase));
     return SUCCESS;
   }
 }

@@ -4,6 +4,7 @@ import { FAULTS } from "../protocol/faults.ts";
 import { refuseName } from "../protocol/name-policy.ts";
 import { choosePlace, counterNameOf } from "../signed/session-place.ts";
 import { issueTicket, type Ticket } from "../signed/session-ticket.ts";
+import { holdReserve } from "./reserve.ts";
 import { sessionStub } from "./session-stub.ts";
 import { faultOnly, type Verdict } from "./verdict.ts";
 import { type ServedVisit, toSessionPacket } from "./visit.ts";
@@ -27,6 +28,7 @@ export async function createSession(visit: ServedVisit, key: string): Promise<Ve
   const admission = await admit(applicant, directory, config);
   if (!admission.isAdmitted) return { ...faultOnly(admission.fault), challenges: admission.challenges };
 
+  if (visit.config.sessionObjects > 0) await holdReserve(visit.bindings);
   const ticket = await issueCounted(visit, key);
   if ("fault" in ticket) return ticket;
   const { sessionId } = ticket;

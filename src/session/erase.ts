@@ -35,7 +35,7 @@ export function erase(tables: SessionTables, table: ByteTable, key: number): boo
   const last = slice.at(-1);
   if (last === undefined) return true;
   const range = [key, first, key, last];
-  if (isShared) {
+  if (isShared && !tables.isShortOfRoom) {
     sql.exec(`UPDATE ${table} SET bytes = zeroblob(length(bytes)) WHERE ${RANGE}`, ...range);
     tables.hasErased = true;
   }

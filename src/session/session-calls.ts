@@ -125,6 +125,10 @@ export interface SessionCalls {
   read(sessionId: SessionId, kind: SignedUrlKind, start: number, end: number): ReadableStream<Uint8Array>;
   /** Bytes of a reply that an application PUTs while it is notified by reference; `first` 0 starts a new one. */
   appendReply(sessionId: SessionId, first: number, bytes: Uint8Array): ReplyPiece;
+  /** An object that has no sessions keeps some MiB of the disk, for those that have to be removed when it is full. */
+  holdReserve(): void;
+  /** It gives them up. */
+  giveUpReserve(): Promise<void>;
   /** The sessions of the object, for its operator. No session is loaded for it. */
   list(query: SessionQuery): SessionPage;
 }

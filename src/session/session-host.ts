@@ -17,6 +17,7 @@ import type {
   SessionPage,
   SessionQuery,
 } from "./session-calls.ts";
+import { giveUpReserve, holdReserve } from "./reserve.ts";
 import { scrub } from "./scrub.ts";
 import { RESUME_AFTER_MS } from "./outbox.ts";
 import { SessionTables } from "./session-tables.ts";
@@ -121,6 +122,7 @@ export class SessionHost implements SessionCalls {
   }
 
   erase(packet: SessionPacket): void {
+    this.#surroundings.tables.isShortOfRoom = true;
     this.#session(packet.sessionId).erase(packet);
   }
 
@@ -134,6 +136,14 @@ export class SessionHost implements SessionCalls {
 
   appendReply(sessionId: SessionId, first: number, bytes: Uint8Array): ReplyPiece {
     return this.#session(sessionId).appendReply(first, bytes);
+  }
+
+  holdReserve(): void {
+    holdReserve(this.#surroundings.storage);
+  }
+
+  async giveUpReserve(): Promise<void> {
+    await giveUpReserve(this.#surroundings.storage);
   }
 
   list(query: SessionQuery): SessionPage {

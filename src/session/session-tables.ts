@@ -44,6 +44,8 @@ export class SessionTables {
   #existing: ReadonlySet<string> = new Set();
   /** Whether bytes were overwritten since the last `scrub`. */
   hasErased = false;
+  /** Whether the disk has no room for what can be left out, such as overwriting, in this life of the object. */
+  isShortOfRoom = false;
   #lastKey = 0;
 
   constructor(storage: HostStorage) {

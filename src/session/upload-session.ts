@@ -89,6 +89,14 @@ export class UploadSession extends DurableObject<SessionBindings> implements Ses
     return this.#host.appendReply(sessionId, first, bytes);
   }
 
+  holdReserve(): void {
+    this.#host.holdReserve();
+  }
+
+  async giveUpReserve(): Promise<void> {
+    await this.#host.giveUpReserve();
+  }
+
   list(query: SessionQuery): SessionPage {
     return this.#host.list(query);
   }
