@@ -133,21 +133,21 @@ describe.each([0, 1])("On a full disk, with SESSION_OBJECTS = %d,", (SESSION_OBJ
     await writing.catch(() => undefined);
     return async () => rm(ballast);
   }
-
-  /** Sends Fragments of a MiB until one is refused. @returns the offset that was acked last, and the refusal */
-  async function sendUntilFull(upload: Upload): Promise<{ acked: number; refusal: Answer }> {
-    let acked = 0;
-    for (;;) {
-      const ack = await upload.send(acked, Math.min(acked + MEBIBYTE, upload.bytes.length));
-      if (ack.status !== 200) {
-        const { status, errorCode, receivedContentRange: offset } = ack;
-        return { acked, refusal: { status, errorCode, offset } };
-      }
-      acked = ack.receivedContentRange ?? Number.NaN;
-      if (acked === upload.bytes.length) throw new Error("there was room for all of it");
-    }
-  }
 });
+
+/** Sends Fragments of a MiB until one is refused. @returns the offset that was acked last, and the refusal */
+async function sendUntilFull(upload: Upload): Promise<{ acked: number; refusal: Answer }> {
+  let acked = 0;
+  for (;;) {
+    const ack = await upload.send(acked, Math.min(acked + MEBIBYTE, upload.bytes.length));
+    if (ack.status !== 200) {
+      const { status, errorCode, receivedContentRange: offset } = ack;
+      return { acked, refusal: { status, errorCode, offset } };
+    }
+    acked = ack.receivedContentRange ?? Number.NaN;
+    if (acked === upload.bytes.length) throw new Error("there was room for all of it");
+  }
+}
 
 interface Answer {
   readonly status: number;
