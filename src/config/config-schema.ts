@@ -11,6 +11,10 @@ const MAXIMUM_UPLOAD_BYTES = 9_000_000_000;
 /** Windows sends 13 MB at most ([MC-BUP] 6, note 10); ruling 10 asks for 16 MiB at least. */
 const MAXIMUM_FRAGMENT_BYTES = 64 * 1024 * 1024;
 
+/** Under IIS's own limit, 30,000,000 bytes (maxAllowedContentLength). */
+const ORIGIN_FRAGMENT_BYTES = 4 * 1024 * 1024;
+
+const HOST = /^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?$/;
 const HOST_ID = "a host name or address, with a port or without, of at most 300 characters";
 
 /** A session id has one byte for the object in which the session lives. */
@@ -93,13 +97,7 @@ export const DIRECTORY = v.strictObject(
       v.picklist(["close-session", "last-fragment"], '"close-session" or "last-fragment"'),
     ),
     reply: v.optional(BOOLEAN, false),
-    host_id: v.optional(
-      v.pipe(
-        v.string(HOST_ID),
-        v.regex(/^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?$/, HOST_ID),
-        v.maxLength(300, HOST_ID),
-      ),
-    ),
+    host_id: v.optional(v.pipe(v.string(HOST_ID), v.regex(HOST, HOST_ID), v.maxLength(300, HOST_ID))),
     host_id_fallback_timeout_seconds: v.optional(whole(0, "a whole number of seconds, 0 for none")),
     maximum_sessions_per_client: v.optional(whole(1, "a whole number of sessions, 1 or more")),
     authorize: v.optional(v.picklist(["none", "origin"], '"none" or "origin"'), "none"),
@@ -108,6 +106,15 @@ export const DIRECTORY = v.strictObject(
     deny_extensions: v.optional(EXTENSIONS, [...DENIED_EXTENSIONS]),
     allow_extensions: v.optional(EXTENSIONS),
     deny_segments: v.optional(SEGMENTS, [...DENIED_SEGMENTS]),
+    handover: v.optional(v.picklist(["request", "bits"], '"request" or "bits"'), "request"),
+    origin_fragment_bytes: v.optional(
+      whole(65_536, "a whole number of bytes, 65,536 or more", MAXIMUM_FRAGMENT_BYTES),
+      ORIGIN_FRAGMENT_BYTES,
+    ),
+    origin_hosts: v.optional(
+      v.array(v.pipe(v.string(HOST_ID), v.regex(HOST, HOST_ID)), "a list of hosts"),
+      [],
+    ),
     unknown_outcome: v.optional(v.picklist(["retry", "hold"], '"retry" or "hold"'), "retry"),
   },
   "a block of settings",

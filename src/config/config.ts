@@ -169,6 +169,9 @@ function toDirectory(settings: v.InferOutput<typeof DIRECTORY>): UploadDirectory
     sessionTimeoutSeconds: settings.session_timeout_seconds,
     originTimeoutSeconds: settings.origin_timeout_seconds,
     unknownOutcome: settings.unknown_outcome,
+    handover: settings.handover,
+    originFragmentBytes: settings.origin_fragment_bytes,
+    originHosts: settings.origin_hosts,
     hostId: settings.host_id ?? null,
     hostIdFallbackTimeoutSeconds:
       settings.host_id_fallback_timeout_seconds ?? HOST_ID_FALLBACK_TIMEOUT_SECONDS,

@@ -59,8 +59,20 @@ const OF_DIRECTORY: readonly Rule<Directory>[] = [
   },
   {
     setting: "unknown_outcome",
-    isBroken: ({ unknown_outcome: outcome, notification }) => outcome === "hold" && notification === "none",
+    isBroken: ({ unknown_outcome: outcome, notification, handover }) =>
+      outcome === "hold" && notification === "none" && handover !== "bits",
     expected: '"retry", because notification is "none": a PUT of a file may be repeated',
+  },
+  {
+    setting: "notification",
+    isBroken: ({ handover, notification }) => handover === "bits" && notification !== "none",
+    expected:
+      '"none" or left out, because handover is "bits": the origin\'s BITS server notifies its application itself',
+  },
+  {
+    setting: "origin_hosts",
+    isBroken: ({ handover, origin_hosts: hosts }) => handover !== "bits" && hosts.length > 0,
+    expected: 'left out, because handover is not "bits"',
   },
   {
     setting: "host_id_fallback_timeout_seconds",
@@ -83,6 +95,12 @@ const OF_VARIABLES: readonly Rule<Variables>[] = [
       UPLOAD_DIRECTORIES.some(({ notification }) => notification === "by-reference"),
     expected:
       'an absolute URL, http or https, because the notification of a directory is "by-reference": a client could name another host for the application to fetch the upload from',
+  },
+  {
+    setting: "ORIGIN_CONNECTION",
+    isBroken: ({ ORIGIN_CONNECTION, UPLOAD_DIRECTORIES }) =>
+      ORIGIN_CONNECTION === "fetch" && UPLOAD_DIRECTORIES.some(({ handover }) => handover === "bits"),
+    expected: '"auto" or "socket", because the handover of a directory is "bits": fetch cannot say BITS_POST',
   },
   {
     setting: "HEALTH_PATH",

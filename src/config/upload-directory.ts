@@ -72,6 +72,25 @@ export interface UploadDirectory extends NamePolicy {
    */
   readonly unknownOutcome: "retry" | "hold";
   /**
+   * How a finished upload goes to the origin: "request", in one PUT or POST; "bits", to the BITS server that the origin
+   * has itself.
+   *
+   * @default "request"
+   */
+  readonly handover: "request" | "bits";
+  /**
+   * Largest Fragment for the origin's BITS server, bytes; IIS takes 30,000,000 unless told otherwise.
+   *
+   * @default 4_194_304
+   */
+  readonly originFragmentBytes: number;
+  /**
+   * Hosts that the origin's BITS server may send the edge to by BITS-Host-Id.
+   *
+   * @default none
+   */
+  readonly originHosts: readonly string[];
+  /**
    * The host that a client is to send the session's later packets to ([MC-BUP] 2.2.3.2); null for this one.
    *
    * @default null

@@ -28,6 +28,8 @@ export async function serveSignedUrl(
 ): Promise<Response | null> {
   const directory = target === null ? null : directoryOf(config, target.path);
   if (target === null || directory === null) return null;
+  // There the origin's own BITS server has the data: another edge, perhaps, whose URLs have the same form.
+  if (directory.handover === "bits") return null;
   const signed = await parseSignedUrl(request.method, target.path, directory, config, Date.now());
   if (signed === null) return null;
   const { kind, sessionId, isValid } = signed;

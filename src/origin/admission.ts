@@ -6,6 +6,9 @@ import { HEADER } from "../protocol/headers.ts";
 import { reflect, type Silence } from "../protocol/reflect.ts";
 import { log } from "../runtime/log.ts";
 import { ask } from "./ask.ts";
+import { NO_CONTENT } from "./bits-exchange.ts";
+import { BitsLine, LineBroken } from "./bits-line.ts";
+import { pingFields } from "./bits-packets.ts";
 import { networkFor } from "../runtime/network.ts";
 
 /** A Create-Session must not wait longer: its client waits for five minutes, and a person may for it. */
@@ -49,13 +52,15 @@ export async function admit(
   }
   const asksElsewhere = directory.authorizeUrl !== null;
   const url = asksElsewhere ? new URL(directory.authorizeUrl, destinationUrl).href : destinationUrl;
-  const response = await head(url, fieldsOf(applicant), config);
+  const asksByPing = directory.handover === "bits" && !asksElsewhere;
+  const response = await (asksByPing ? ping : head)(url, fieldsOf(applicant), config);
   if (typeof response === "string")
     return refusal(reflect({ kind: "silent", why: response, mayHaveArrived: true }));
   // A destination that is not there yet is what most uploads are for; a page that decides must exist.
-  const admission = !asksElsewhere && response.status === 404 ? ADMITTED : judge(response);
+  const isOfDestination = !asksElsewhere && !asksByPing;
+  const admission = isOfDestination && response.status === 404 ? ADMITTED : judge(response);
   if (!admission.isAdmitted || !mayNotExist) return admission;
-  const isTaken = asksElsewhere ? await exists(destinationUrl, config) : response.ok;
+  const isTaken = isOfDestination ? response.ok : await exists(destinationUrl, config);
   return isTaken ? refusal(FAULTS.destinationExists) : ADMITTED;
 }
 
@@ -112,6 +117,23 @@ async function head(url: string, headers: Headers, config: Config): Promise<Resp
   } catch (error) {
     const isLate = error instanceof Error && error.name === "TimeoutError";
     return isLate ? "timedOut" : "connectionLost";
+  }
+}
+
+/** The same of a BITS Ping: whoever may not upload is stopped by the origin's BITS server as at any packet. */
+async function ping(url: string, headers: Headers, config: Config): Promise<Response | Silence> {
+  logRemoved("request", url, dropConnectionBound(headers));
+  const line = new BitsLine(networkFor(url, config), PATIENCE_MS / 1000);
+  try {
+    const fields = new Map([...headers, ...pingFields()]);
+    const ack = await line.exchange({ url, headers: fields, ...NO_CONTENT });
+    const answer = new Response(null, ack);
+    logRemoved("response", url, dropConnectionBound(answer.headers));
+    return answer;
+  } catch (error) {
+    return error instanceof LineBroken ? error.why : "connectionLost";
+  } finally {
+    line.close();
   }
 }
 

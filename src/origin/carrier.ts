@@ -1,12 +1,13 @@
 import type { CommitOutcome } from "../protocol/reflect.ts";
+import type { OriginSession } from "../protocol/origin-session.ts";
 import type { CommitRequest } from "./commit-request.ts";
 import type { Network } from "../runtime/network.ts";
 
 /** A finished upload that is to be handed to the application. */
 export interface Handover {
   readonly request: CommitRequest;
-  /** The upload's bytes, from the start at each call. */
-  readonly entity: () => Iterable<Uint8Array>;
+  /** The upload's bytes from `start`, default 0, up to and without `end`, default all; anew at each call. */
+  readonly entity: (start?: number, end?: number) => Iterable<Uint8Array>;
   /** How many they are, exactly. */
   readonly length: number;
   /** How long the application may neither take a byte nor answer. */
@@ -22,6 +23,27 @@ export interface Handover {
    * for it. Null where nobody wants it.
    */
   readonly takeReply: ((bytes: Uint8Array) => boolean) | null;
+  /** Null where the upload goes in one request. */
+  readonly bits: BitsHandover | null;
+}
+
+/** A hand-over by the origin's own BITS server, and how far one before it has come (`handover = "bits"`). */
+export interface BitsHandover {
+  /** Up to the last Fragment, whose Ack has the application's word; the Close-Session after it; or all at once. */
+  readonly step: "fragments" | "close" | "all";
+  /** As the last `save` left it, also in another life of the edge; null where there is none. */
+  readonly session: OriginSession | null;
+  /** Has on disk, when it resolves, how far the origin is; null where it has no session. Rejects where it cannot. */
+  readonly save: (session: OriginSession | null) => Promise<void>;
+  /** Largest Fragment, bytes. */
+  readonly fragmentBytes: number;
+  /** Hosts that the origin may name in BITS-Host-Id. */
+  readonly hosts: readonly string[];
+  readonly originUrl: string;
+  /** Scheme and host of the edge's own URLs, for this client. */
+  readonly clientUrl: string;
+  /** Whether an upload that may be at the origin already may be sent there again (`unknown_outcome = "retry"`). */
+  readonly mayStartOver: boolean;
 }
 
 /** The same, and the way to the origin. */

@@ -3,6 +3,7 @@ import { byFetch } from "./by-fetch.ts";
 import { bySocket } from "./by-socket.ts";
 import type { Carrier, Errand } from "./carrier.ts";
 import type { CommitRequest } from "./commit-request.ts";
+import { handOverBits } from "./hand-over-bits.ts";
 import { log } from "../runtime/log.ts";
 import { type Condition, type Found, judgeUnread, readBack } from "./read-back.ts";
 
@@ -16,6 +17,7 @@ const LOST: CommitOutcome = { kind: "silent", why: "connectionLost", mayHaveArri
 
 /** Hands one finished upload to the origin application and says what became of it. */
 export async function commit(given: Errand): Promise<CommitOutcome> {
+  if (given.bits !== null) return await handOverBits(given, given.bits);
   const errand = given.request.carriesEntity ? given : { ...given, entity: () => [], length: 0 };
   const { reachedAt } = errand;
   const outcome = await attempt(errand);

@@ -3,13 +3,24 @@ import { BG_E_SESSION_NOT_FOUND, type Fault, FAULTS } from "./faults.ts";
 /** What became of one attempt to hand an upload to the origin application. */
 export type CommitOutcome =
   | ({ readonly kind: "accepted"; readonly status: number } & Acceptance)
-  | { readonly kind: "refused"; readonly status: number; readonly hresult: number | null }
+  /** `context` is whose error the origin's BITS server says it is; an application's own has none. */
+  | {
+      readonly kind: "refused";
+      readonly status: number;
+      readonly hresult: number | null;
+      readonly context?: Fault["context"];
+    }
   /** The application took the upload, with this 2xx, and answered with more than the directory takes. */
   | { readonly kind: "replyTooLarge"; readonly status: number }
   /** `If-None-Match: *` did its work: a file is at the destination that is not this upload. */
   | { readonly kind: "destinationExists" }
   /** `mayHaveArrived` is false only if it is certain that the application never saw the request. */
-  | { readonly kind: "silent"; readonly why: Silence; readonly mayHaveArrived: boolean };
+  | {
+      readonly kind: "silent";
+      readonly why: Silence;
+      readonly mayHaveArrived: boolean;
+      readonly context?: Fault["context"];
+    };
 
 /** What the application said beside its 2xx ([MC-BUP] 2.2.13.2). */
 export interface Acceptance {
@@ -79,7 +90,7 @@ export function reflect(outcome: CommitOutcome): Fault | null {
     case "accepted":
       return null;
     case "silent":
-      return SILENCES[outcome.why];
+      return { ...SILENCES[outcome.why], ...contextOf(outcome) };
     case "destinationExists":
       return FAULTS.destinationExists;
     case "replyTooLarge":
@@ -90,8 +101,14 @@ export function reflect(outcome: CommitOutcome): Fault | null {
         status: statusToClient(outcome.status),
         hresult: codeOf(outcome),
         context: 0x7,
+        ...contextOf(outcome),
       };
   }
+}
+
+/** Whose error it is, where that is said. */
+function contextOf({ context }: { readonly context?: Fault["context"] }): Partial<Pick<Fault, "context">> {
+  return context === undefined ? {} : { context };
 }
 
 function statusToClient(status: number): number {

@@ -1,4 +1,5 @@
 import type { Fault } from "./faults.ts";
+import type { OriginSession } from "./origin-session.ts";
 import type { SessionId } from "./session-id.ts";
 
 /** The part of a directory's settings that the machine depends on; a configured directory has all of it. */
@@ -6,6 +7,8 @@ export interface DirectoryRules {
   readonly notification: "none" | "by-value" | "by-reference";
   readonly reply: boolean;
   readonly unknownOutcome: "retry" | "hold";
+  /** "bits": the origin's own BITS server takes the upload. */
+  readonly handover: "request" | "bits";
 }
 
 /** What the middleware knows of a packet's session: whose it is, since when, and where the file is to go. */
@@ -41,6 +44,11 @@ export interface SessionRecord extends SessionPacket {
   readonly commit: CommitRecord | null;
   /** What the application's acceptance left to do; null until the application accepted. */
   readonly delivery: DeliveryRecord | null;
+  /**
+   * The session at the origin's own BITS server, which the hand-over goes on in. Null where there is none, absent where
+   * the upload was never to go there.
+   */
+  readonly origin?: OriginSession | null;
 }
 
 /** The attempts to hand an upload to the application. */

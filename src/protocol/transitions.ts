@@ -1,4 +1,5 @@
 import type { Fault } from "./faults.ts";
+import { canBeAsked, mayCount } from "./origin-session.ts";
 import { type Acceptance, type CommitOutcome, mayHaveArrived, reflect } from "./reflect.ts";
 import type {
   CommitRecord,
@@ -89,14 +90,18 @@ export function stateOf(
   if (record.state === "committing") return "orphaned";
   if (record.state === "failed") {
     if (isFinal(record)) return "refused";
-    if (record.commit?.unknown === true && holdsUnknown(directory)) return "held";
+    if (record.commit?.unknown === true && holdsUnknown(record, directory)) return "held";
   }
   return record.state;
 }
 
-/** A PUT of a file may be repeated without harm. Only an application that is notified can be told twice. */
-function holdsUnknown(directory: DirectoryRules | null): boolean {
-  return directory !== null && directory.notification !== "none" && directory.unknownOutcome === "hold";
+/**
+ * A PUT of a file may be repeated without harm. Only an application that is notified can be told twice. Of what went to
+ * the origin's own BITS server, that server is asked, as long as it knows the session.
+ */
+function holdsUnknown({ origin = null }: SessionRecord, directory: DirectoryRules | null): boolean {
+  if (directory === null || directory.unknownOutcome === "retry") return false;
+  return directory.handover === "bits" ? !canBeAsked(origin) : directory.notification !== "none";
 }
 
 /** Whether the application's answer is its last word (ruling 17, a failed commit leaves the session whole). */
@@ -121,10 +126,18 @@ export function open(packet: SessionPacket, total: number | null, now: number): 
 const NO_ATTEMPT: Omit<CommitRecord, "fault"> = { id: "", attempts: 0, unknown: false };
 
 /** The record before a request leaves for the application. Only the first attempt uses `freshId`. */
-export function seal(record: SessionRecord, digest: string, freshId: string, now: number): SessionRecord {
+export function seal(
+  record: SessionRecord,
+  digest: string,
+  freshId: string,
+  directory: DirectoryRules,
+  now: number,
+): SessionRecord {
   const earlier = record.commit ?? { ...NO_ATTEMPT, id: freshId };
   const commit = { ...earlier, attempts: earlier.attempts + 1, fault: null };
-  return { ...record, state: "committing", changedAt: now, digest, commit };
+  const { origin = null, ...rest } = record;
+  const sealed: SessionRecord = { ...rest, state: "committing", changedAt: now, digest, commit };
+  return directory.handover === "bits" ? { ...sealed, origin } : sealed;
 }
 
 /**
@@ -148,7 +161,8 @@ export function settle(
   // A definite answer is about this attempt only: an earlier attempt may still have arrived.
   const reachedAt = record.commit?.reachedAt ?? (hasReached(outcome) ? record.changedAt : null);
   const reach = reachedAt === null ? {} : { reachedAt };
-  const maybe = unknown || mayHaveArrived(outcome);
+  const isKnown = record.origin !== undefined && !mayCount(record.origin);
+  const maybe = unknown || (mayHaveArrived(outcome) && !isKnown);
   const commit = { id, attempts, unknown: maybe, fault: reflect(outcome), ...reach };
   return { ...base, commit, state: record.delivery === null ? "failed" : "delivered" };
 }
@@ -164,10 +178,11 @@ function hasReached(outcome: CommitOutcome): boolean {
 /** What an acceptance leaves for Close-Session to do; null for nothing. */
 function deliveryOf(acceptance: Acceptance, directory: DirectoryRules, now: number): DeliveryRecord | null {
   const { copyToDestination, staticReplyUrl } = acceptance;
-  const { notification, reply } = directory;
+  const elsewhere = staticReplyUrl === null ? null : { url: staticReplyUrl };
+  const { notification, reply, handover } = directory;
+  if (handover === "bits") return copyToDestination ? { at: now, copyToDestination, reply: elsewhere } : null;
   if (notification === "none" || (!reply && !copyToDestination)) return null;
-  const where = staticReplyUrl === null ? "stored" : { url: staticReplyUrl };
-  return { at: now, copyToDestination, reply: reply ? where : null };
+  return { at: now, copyToDestination, reply: reply ? (elsewhere ?? "stored") : null };
 }
 
 /** The record of an attempt whose end nobody saw, because the instance that made it is gone. */

@@ -10,6 +10,8 @@ export type LogEvent =
   | "commit-started"
   | "commit-ended"
   | "destination-unreadable"
+  | "origin-session-lost"
+  | "origin-host-not-listed"
   | "finished"
   | "discarded"
   | "cancelled"

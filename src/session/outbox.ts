@@ -1,5 +1,6 @@
 import { giveWay } from "./give-way.ts";
 import type { UploadDirectory } from "../config/config.ts";
+import type { BitsHandover } from "../origin/carrier.ts";
 import { commitRequest, putRequest } from "../origin/commit-request.ts";
 import { FAULTS } from "../protocol/faults.ts";
 import type { CommitOutcome } from "../protocol/reflect.ts";
@@ -105,13 +106,14 @@ export class Outbox {
       return;
     }
     if (record.delivery === null) await this.#clearReply();
-    const sealed = seal(record, digest, world.randomId(), world.now());
+    const sealed = seal(record, digest, world.randomId(), directory, world.now());
     store.atomically(() => store.save(sealed, sealed.changedAt + RESUME_AFTER_MS));
     // "committing" is on disk before the application hears a byte: an edge that forgot it would send another key.
     await store.confirmed();
     journal.write("commit-started", { attempt: sealed.commit?.attempts ?? 0 });
     const outcome = await this.#deliver(sealed, directory);
-    const settled = settle(sealed, outcome, directory, world.now());
+    // The stored record also has how far the origin's BITS server has come.
+    const settled = settle(store.record ?? sealed, outcome, directory, world.now());
     this.#session.settle(settled);
     // If a PUT is still to follow, `settle` has cleared the record's commit, because the PUT gets its own key: the line
     // is about the attempt that ended.
@@ -138,7 +140,7 @@ export class Outbox {
     return await world.commit({
       // What the application has taken already is now put where it asked for ([MC-BUP] 3.2.5.2.7).
       request: (sealed.delivery === null ? commitRequest : putRequest)(upload, directory, config),
-      entity: () => fragments.read(),
+      entity: (start, end) => fragments.read(start, end),
       length: sealed.total ?? 0,
       silenceSeconds: directory.originTimeoutSeconds,
       reachedAt: sealed.commit?.reachedAt ?? null,
@@ -149,7 +151,29 @@ export class Outbox {
             return true;
           }
         : null,
+      bits: directory.handover === "bits" ? this.#bitsHandover(sealed, directory) : null,
     });
+  }
+
+  /** The hand-over by the origin's BITS server; how far it has come is part of the record. */
+  #bitsHandover(sealed: SessionRecord, directory: UploadDirectory): BitsHandover {
+    const { store, world, config } = this.#session;
+    const isTold = directory.commitOn === "last-fragment";
+    return {
+      step: !isTold ? "all" : sealed.delivery === null ? "fragments" : "close",
+      session: sealed.origin ?? null,
+      save: async (origin) => {
+        const { record } = store;
+        if (record === null) return;
+        store.atomically(() => store.save({ ...record, origin }, world.now() + RESUME_AFTER_MS));
+        await store.confirmed(); // a socket does not wait for the output gate
+      },
+      fragmentBytes: directory.originFragmentBytes,
+      hosts: directory.originHosts,
+      originUrl: config.originUrl,
+      clientUrl: config.publicUrl ?? new URL(sealed.originalUrl).origin,
+      mayStartOver: directory.unknownOutcome === "retry",
+    };
   }
 }
 

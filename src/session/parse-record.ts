@@ -49,6 +49,17 @@ const RECORD = v.object({
       reachedAt: v.exactOptional(TIME),
     }),
   ),
+  origin: v.exactOptional(
+    v.nullable(
+      v.object({
+        id: v.string(),
+        url: v.string(),
+        offset: WHOLE,
+        stage: v.picklist(["filling", "completing", "whole", "closing", "gone"]),
+        replyUrl: v.nullable(v.string()),
+      }),
+    ),
+  ),
   delivery: v.nullable(
     v.object({
       at: TIME,

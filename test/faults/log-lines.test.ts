@@ -83,6 +83,8 @@ const OTHERS = [
   "connection-auth-removed",
   "forwarded-not-believed",
   "destination-unreadable",
+  "origin-session-lost",
+  "origin-host-not-listed",
 ];
 
 const notified = { notification: "by-value", notification_url: "/receive.ashx" } as const;

@@ -49,5 +49,8 @@ function directoryOf(dice: Dice, path: string): UploadDirectory {
     denyExtensions: [],
     allowExtensions: null,
     denySegments: [],
+    handover: "request",
+    originFragmentBytes: 4_194_304,
+    originHosts: [],
   };
 }

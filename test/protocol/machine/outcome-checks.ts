@@ -80,6 +80,21 @@ export const OUTCOME_CHECKS: readonly Check[] = [
     `${status} is success`,
     ({ reflect }) => assert.equal(reflect(accepted(status)), null),
   ]),
+  ...([0x5, 0x7] as const).flatMap((context): Check[] => [
+    [
+      `the origin's BITS server says whose error it is: ${context}`,
+      ({ reflect }) =>
+        assert.equal(reflect({ kind: "refused", status: 500, hresult: null, context })?.context, context),
+    ],
+    [
+      `silence on the way to it is whose it is: ${context}`,
+      ({ reflect }) =>
+        assert.equal(
+          reflect({ kind: "silent", why: "timedOut", mayHaveArrived: true, context })?.context,
+          context,
+        ),
+    ],
+  ]),
   [
     "a destination that exists is the edge's own refusal (ruling 13, not enabled, exists, no right)",
     ({ reflect }) => assert.deepEqual(reflect({ kind: "destinationExists" }), FAULTS.destinationExists),

@@ -32,6 +32,13 @@ function settles(
 }
 
 const COMMIT = SEALED.commit;
+const ORIGIN = {
+  id: "{1}",
+  url: "http://origin/log.txt",
+  offset: 10,
+  stage: "filling",
+  replyUrl: null,
+} as const;
 const DELIVERED = { ...SEALED, delivery: DELIVERY };
 const COMMITTED = { state: "committed", commit: { ...COMMIT, unknown: false }, delivery: null } as const;
 
@@ -66,6 +73,23 @@ const SETTLING: readonly Check[] = [
     "plain",
     COMMITTED,
   ),
+  settles(
+    "the origin's BITS server has every byte: its session is to be closed",
+    SEALED,
+    "2xx and a copy",
+    "bits",
+    {
+      state: "delivered",
+      commit: null,
+      delivery: { at: 9, copyToDestination: true, reply: null },
+    },
+  ),
+  settles("… and its reply is there", SEALED, "2xx and a copy and a URL", "bits", {
+    state: "delivered",
+    commit: null,
+    delivery: { at: 9, copyToDestination: true, reply: { url: "http://elsewhere.example/reply" } },
+  }),
+  settles("the origin's BITS server has published it: done", SEALED, "2xx and a URL", "bits", COMMITTED),
   settles("the file is at its destination: done", DELIVERED, "2xx", "reply", COMMITTED),
   settles("refused: the bytes are kept, with what the client is told", SEALED, "507", "plain", {
     state: "failed",
@@ -126,7 +150,7 @@ export const RECORD_CHECKS: readonly Check[] = [
   [
     "seal: the first attempt fixes the key",
     ({ seal }) =>
-      assert.deepEqual(seal(WHOLE, "digest", "key", 9), {
+      assert.deepEqual(seal(WHOLE, "digest", "key", DIRECTORIES.plain, 9), {
         ...SEALED,
         changedAt: 9,
         commit: { ...COMMIT, attempts: 1 },
@@ -135,11 +159,37 @@ export const RECORD_CHECKS: readonly Check[] = [
   [
     "seal: a later attempt has the same key, and what was unknown stays so",
     ({ seal }) =>
-      assert.deepEqual(seal({ ...UNSURE, state: "failed" }, "digest", "another key", 9), {
+      assert.deepEqual(seal({ ...UNSURE, state: "failed" }, "digest", "another key", DIRECTORIES.plain, 9), {
         ...UNSURE,
         changedAt: 9,
         commit: { ...UNSURE.commit, attempts: 4 },
       }),
+  ],
+  [
+    "seal: an upload for the origin's BITS server says so, where it has no session there yet",
+    ({ seal }) =>
+      assert.deepEqual(seal(WHOLE, "digest", "key", DIRECTORIES.bits, 9), {
+        ...SEALED,
+        changedAt: 9,
+        commit: { ...COMMIT, attempts: 1 },
+        origin: null,
+      }),
+  ],
+  [
+    "seal: … goes on in the session that it has",
+    ({ seal }) =>
+      assert.deepEqual(
+        seal({ ...WHOLE, origin: ORIGIN }, "digest", "key", DIRECTORIES.bits, 9).origin,
+        ORIGIN,
+      ),
+  ],
+  [
+    "seal: one that goes in a request after all leaves it",
+    ({ seal }) =>
+      assert.equal(
+        "origin" in seal({ ...WHOLE, origin: ORIGIN }, "digest", "key", DIRECTORIES.plain, 9),
+        false,
+      ),
   ],
   ...SETTLING,
   [

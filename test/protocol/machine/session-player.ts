@@ -1,6 +1,7 @@
 import { FAULTS, isFault, type Fault } from "../../../src/protocol/faults.ts";
 import type { CommitOutcome } from "../../../src/protocol/reflect.ts";
 import type { DirectoryRules, SessionPacket, SessionRecord } from "../../../src/protocol/session-record.ts";
+import type { OriginStage } from "../../../src/protocol/origin-session.ts";
 import type { SessionId } from "../../../src/protocol/session-id.ts";
 import type { Answer } from "../../../src/protocol/session-answer.ts";
 import type { SessionEvent, SessionState } from "../../../src/protocol/transitions.ts";
@@ -20,12 +21,19 @@ export const PACKET: SessionPacket = {
 
 /** What a directory asks of the machine; a story says where it plays. */
 export const DIRECTORIES = {
-  plain: { notification: "none", reply: false, unknownOutcome: "retry" },
-  "plain, hold": { notification: "none", reply: false, unknownOutcome: "hold" },
-  notified: { notification: "by-value", reply: false, unknownOutcome: "retry" },
-  "notified, hold": { notification: "by-value", reply: false, unknownOutcome: "hold" },
-  "by reference, hold": { notification: "by-reference", reply: false, unknownOutcome: "hold" },
-  reply: { notification: "by-value", reply: true, unknownOutcome: "retry" },
+  plain: { notification: "none", reply: false, unknownOutcome: "retry", handover: "request" },
+  "plain, hold": { notification: "none", reply: false, unknownOutcome: "hold", handover: "request" },
+  notified: { notification: "by-value", reply: false, unknownOutcome: "retry", handover: "request" },
+  "notified, hold": { notification: "by-value", reply: false, unknownOutcome: "hold", handover: "request" },
+  "by reference, hold": {
+    notification: "by-reference",
+    reply: false,
+    unknownOutcome: "hold",
+    handover: "request",
+  },
+  reply: { notification: "by-value", reply: true, unknownOutcome: "retry", handover: "request" },
+  bits: { notification: "none", reply: false, unknownOutcome: "retry", handover: "bits" },
+  "bits, hold": { notification: "none", reply: false, unknownOutcome: "hold", handover: "bits" },
 } as const satisfies Record<string, DirectoryRules>;
 
 export type DirectoryName = keyof typeof DIRECTORIES;
@@ -45,6 +53,11 @@ export const OUTCOMES: { readonly [name: string]: CommitOutcome } = {
   "2xx": ACCEPTED,
   "2xx and a copy": { ...ACCEPTED, copyToDestination: true },
   "2xx and a URL": { ...ACCEPTED, staticReplyUrl: "http://elsewhere.example/reply" },
+  "2xx and a copy and a URL": {
+    ...ACCEPTED,
+    copyToDestination: true,
+    staticReplyUrl: "http://elsewhere.example/reply",
+  },
   "2xx and too much": { kind: "replyTooLarge", status: 200 },
   "a file is there": { kind: "destinationExists" },
   "no answer": silent("timedOut", true),
@@ -132,6 +145,13 @@ export class SessionPlayer {
     return this.#machine.resultOf(this.state, this.record);
   }
 
+  /** The origin's BITS server has come so far with the attempt that runs. */
+  reach(stage: OriginStage | "nowhere"): void {
+    if (this.record === null) throw new Error("no attempt runs");
+    const session = { id: "{1}", url: "http://origin/log.txt", offset: 0, replyUrl: null };
+    this.record = { ...this.record, origin: stage === "nowhere" ? null : { ...session, stage } };
+  }
+
   /** The instance is gone, and what it ran with it. */
   die(): void {
     this.isRunning = false;
@@ -155,7 +175,7 @@ export class SessionPlayer {
       this.record = orphan(this.record, this.directory, this.#now);
       if (this.state === "held") return;
     }
-    this.record = seal(this.record, "digest", `key ${this.#now}`, this.#now);
+    this.record = seal(this.record, "digest", `key ${this.#now}`, this.directory, this.#now);
     this.isRunning = true;
   }
 

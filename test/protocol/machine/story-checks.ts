@@ -52,6 +52,8 @@ function happen(session: SessionPlayer, event: string): readonly [action: string
     session.directory = directory === "none" ? null : DIRECTORIES[directory as DirectoryName];
     return ["", null];
   }
+  const stage = /^the origin: (.*)$/.exec(event)?.[1];
+  if (stage !== undefined) return ["", session.reach(stage as Parameters<SessionPlayer["reach"]>[0]) ?? null];
   const outcome = OUTCOMES[event];
   if (outcome === undefined) throw new Error(`no such event: ${event}`);
   return ["", session.end(outcome)];

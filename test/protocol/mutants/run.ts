@@ -6,10 +6,12 @@ import { codeOf, type Mutation, mutationsOf } from "./mutate.ts";
 
 // Changes one thing in the machine at a time, and runs what test/protocol says of it: every mutant must fail.
 
-const FILES = ["transitions.ts", "plan-piece.ts", "reflect.ts", "session-answer.ts"].map((name) => ({
-  name,
-  url: new URL(`../../../src/protocol/${name}`, import.meta.url).href,
-}));
+const FILES = ["transitions.ts", "origin-session.ts", "plan-piece.ts", "reflect.ts", "session-answer.ts"].map(
+  (name) => ({
+    name,
+    url: new URL(`../../../src/protocol/${name}`, import.meta.url).href,
+  }),
+);
 
 /** A mutant's code, by the URL of the file that it is in; modules of a mutant have its number in their URLs. */
 const mutants = new Map<string, string>();
