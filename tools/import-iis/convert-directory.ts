@@ -1,4 +1,5 @@
 import { type Conversion, nothing, type Properties, type Setting } from "./conversion.ts";
+import { convertHandover } from "./convert-handover.ts";
 import { convertHostId } from "./convert-host-id.ts";
 import {
   convertMaximumSize,
@@ -36,22 +37,26 @@ const NO_COUNTERPART: ReadonlyMap<string, string> = new Map([
  * A directory of IIS → a block of wrangler.toml.
  *
  * @param originUrl what replaces the IIS machine's name for itself in notification URLs; null to keep it
+ * @param keepsBits whether the uploads go to the BITS server extension that the origin keeps
  */
 export function convertDirectory(
   { path, enabled, properties, notes }: Directory,
   originUrl: string | null,
+  keepsBits: boolean,
 ): Block {
   if (!SERVED_PATH.test(path)) {
     const letters = "only letters, digits and ._~!$&'()*+,;=:@- in a directory's path";
     return { path, ...nothing(`The directory is not carried over: the edge serves ${letters}.`) };
   }
-  const notification = convertNotification(properties, originUrl);
+  const notification = !keepsBits
+    ? convertNotification(properties, originUrl)
+    : { ...(enabled ? convertHandover(properties) : nothing()), isWhole: true };
   const parts = [
     notification,
     convertOverwrites(properties),
     enabled || properties.has("BITSMaximumUploadSize") ? convertMaximumSize(properties) : nothing(),
     convertSessionTimeout(properties),
-    convertHostId(properties),
+    keepsBits ? nothing() : convertHostId(properties),
     convertSessionsLimit(properties),
     nothing(...withoutCounterpart(properties)),
   ];

@@ -2,7 +2,7 @@ import { type Conversion, nothing, type Properties, wholeNumber } from "./conver
 import { quote } from "./quote.ts";
 
 /** A host with or without a port, of at most 300 characters; src/config/config.ts asks for the same. */
-const HOST_ID = /^(?=.{1,300}$)(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?$/;
+export const HOST_ID = /^(?=.{1,300}$)(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?$/;
 
 /** BITSHostId and BITSHostIdFallbackTimeout, which means something only beside it. */
 export function convertHostId(properties: Properties): Conversion {

@@ -16,11 +16,12 @@ import { writeToml } from "./write-toml.ts";
 
 export const USAGE = `Turns the BITS settings of an IIS server into [[vars.UPLOAD_DIRECTORIES]] blocks for wrangler.toml.
 
-  npm run -s import-iis -- FILE [--site NAME] [--origin URL] [--schema FILE]
+  npm run -s import-iis -- FILE [--site NAME] [--origin URL] [--keeps-bits] [--schema FILE]
 
   FILE           applicationHost.config (IIS 7 and later) or MetaBase.xml (IIS 6)
   --site NAME    the web site, by name or by id; needed where several take uploads
   --origin URL   also writes ORIGIN_URL, and puts this URL for localhost in notification URLs
+  --keeps-bits   the origin keeps its BITS server extension: uploads are handed to it (handover = "bits")
   --schema FILE  the server's MBSchema.xml: which number is which BITS property (IIS 7 and later)
   --help         shows this
 
@@ -50,6 +51,7 @@ interface Options {
   readonly site: string | null;
   readonly originUrl: string | null;
   readonly schema: string | null;
+  readonly keepsBits: boolean;
 }
 
 /** Arguments → options; null where help is asked for. */
@@ -66,7 +68,8 @@ function readArguments(args: readonly string[]): Options | null {
         `it is ${quote(originUrl)}.`,
     );
   }
-  return { file, site: values.site ?? null, originUrl, schema: values.schema ?? null };
+  const keepsBits = values["keeps-bits"] === true;
+  return { file, site: values.site ?? null, originUrl, schema: values.schema ?? null, keepsBits };
 }
 
 function parseOptions(args: readonly string[]) {
@@ -78,6 +81,7 @@ function parseOptions(args: readonly string[]) {
         site: { type: "string" },
         origin: { type: "string" },
         schema: { type: "string" },
+        "keeps-bits": { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
     });
@@ -92,7 +96,7 @@ function isOriginUrl(text: string): boolean {
   return url !== null && /^https?:$/.test(url.protocol) && !/[?#]/.test(text);
 }
 
-async function importFile({ file, site: wanted, originUrl, schema }: Options): Promise<RunResult> {
+async function importFile({ file, site: wanted, originUrl, schema, keepsBits }: Options): Promise<RunResult> {
   const name = basename(file);
   const root = await readXmlFile(file);
   const names: PropertyNames = schema === null ? new Map() : readSchema(await readXmlFile(schema));
@@ -103,7 +107,7 @@ async function importFile({ file, site: wanted, originUrl, schema }: Options): P
   const { site, directories } = findDirectories(configuration, wanted, name);
 
   const blocks = directories.map((directory) =>
-    withNames(convertDirectory(directory, originUrl), configuration.filters, site.id),
+    withNames(convertDirectory(directory, originUrl, keepsBits), configuration.filters, site.id),
   );
   const source = `From ${quote(name)}, web site ${quote(site.name)}.`;
   const notes = [...configuration.notes, ...blocks.flatMap(linesOfNotes)].map((line) => `${line}\n`).join("");
