@@ -30,6 +30,7 @@ export interface Env extends SessionBindings {
   readonly HEALTH_PATH?: unknown;
   readonly PUBLIC_URL?: unknown;
   readonly TRUSTED_PROXIES?: unknown;
+  readonly PROXY_PROTOCOL?: unknown;
   readonly SESSION_OBJECTS?: unknown;
   readonly MAXIMUM_FRAGMENT_BYTES?: unknown;
   readonly HEAD_TIMEOUT_SECONDS?: unknown;

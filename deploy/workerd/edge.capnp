@@ -29,6 +29,7 @@ const services :List(Workerd.Service) = [
       (name = "HEALTH_PATH", fromEnvironment = "HEALTH_PATH"),
       (name = "PUBLIC_URL", fromEnvironment = "PUBLIC_URL"),
       (name = "TRUSTED_PROXIES", fromEnvironment = "TRUSTED_PROXIES"),
+      (name = "PROXY_PROTOCOL", fromEnvironment = "PROXY_PROTOCOL"),
       (name = "SESSION_OBJECTS", fromEnvironment = "SESSION_OBJECTS"),
       (name = "MAXIMUM_FRAGMENT_BYTES", fromEnvironment = "MAXIMUM_FRAGMENT_BYTES"),
       (name = "HEAD_TIMEOUT_SECONDS", fromEnvironment = "HEAD_TIMEOUT_SECONDS"),

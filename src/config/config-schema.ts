@@ -35,6 +35,17 @@ const TIMER = whole(1, "a whole number of seconds, from 1 to 2,147,483", 2_147_4
 const LIFETIME = whole(1, "a whole number of seconds, from 1 to 315,360,000", 315_360_000);
 const BYTES = whole(0, "a whole number of bytes, 0 or more");
 const BOOLEAN = v.boolean("true or false");
+/** A variable that is set on the command line, or by the environment, arrives as text. */
+const SWITCH = v.union(
+  [
+    BOOLEAN,
+    v.pipe(
+      v.picklist(["true", "false"]),
+      v.transform((text) => text === "true"),
+    ),
+  ],
+  "true or false",
+);
 const CIDRS = v.array(
   v.pipe(
     v.string("a list of CIDR ranges such as 192.0.2.0/24"),
@@ -145,6 +156,7 @@ export const VARIABLES = v.object({
     "/healthz",
   ),
   TRUSTED_PROXIES: v.optional(CIDRS, []),
+  PROXY_PROTOCOL: v.optional(SWITCH, false),
   SESSION_OBJECTS: v.optional(whole(0, "a whole number of objects, 0 to 255", MOST_SESSION_OBJECTS), 0),
   MAXIMUM_FRAGMENT_BYTES: v.optional(whole(1, "a whole number of bytes, 1 or more"), MAXIMUM_FRAGMENT_BYTES),
   HEAD_TIMEOUT_SECONDS: v.optional(TIMER),

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { isInRanges } from "./address-ranges.ts";
 import { pathKey } from "./canonical-path.ts";
 import { ConfigError, sentencesOf, toProblem } from "./config-error.ts";
 import { type DIRECTORY, VARIABLES } from "./config-schema.ts";
@@ -19,6 +20,8 @@ interface DoorSettings {
   readonly keepAliveTimeoutSeconds?: number;
   readonly connectionsPerClient?: number;
   readonly requestsPerConnection?: number;
+  /** Whether a connection from this address begins with a header of the PROXY protocol: `PROXY_PROTOCOL`. */
+  readonly isAnnounced?: (peer: string) => boolean;
 }
 
 /**
@@ -151,6 +154,9 @@ function parseConfig(env: object): Config {
       connectionsPerClient: variables.CONNECTIONS_PER_CLIENT,
       requestsPerConnection: variables.REQUESTS_PER_CONNECTION,
       maximumConnections: variables.MAXIMUM_CONNECTIONS,
+      isAnnounced: variables.PROXY_PROTOCOL
+        ? (peer: string) => isInRanges(peer, variables.TRUSTED_PROXIES)
+        : undefined,
     }),
   };
 }

@@ -103,6 +103,11 @@ const OF_VARIABLES: readonly Rule<Variables>[] = [
     expected: '"auto" or "socket", because the handover of a directory is "bits": fetch cannot say BITS_POST',
   },
   {
+    setting: "PROXY_PROTOCOL",
+    isBroken: ({ PROXY_PROTOCOL, TRUSTED_PROXIES }) => PROXY_PROTOCOL && TRUSTED_PROXIES.length === 0,
+    expected: "false, or TRUSTED_PROXIES set: a header of the PROXY protocol is believed of nobody else",
+  },
+  {
     setting: "HEALTH_PATH",
     isBroken: ({ HEALTH_PATH }) => canonicalPath(HEALTH_PATH) !== HEALTH_PATH,
     expected: "a path in its plainest form",

@@ -54,4 +54,15 @@ export const REFUSALS = {
   chunkExtension: new Refusal(400, "Chunk extensions are too long or contain a control byte."),
   chunkEnd: new Refusal(400, "A chunk's data is not followed by CRLF."),
   trailer: new Refusal(400, "The trailer section is malformed or too large."),
+
+  /* What a proxy says before its client does, haproxy.org's proxy-protocol.txt */
+  proxyHeader: new Refusal(400, "The connection does not begin with a header of the PROXY protocol."),
+  proxyLine: new Refusal(
+    400,
+    "The PROXY line is not: PROXY TCP4 or TCP6, two addresses, two ports, CRLF; in 107 bytes.",
+  ),
+  proxyBinary: new Refusal(
+    400,
+    "The PROXY header of version 2 has a command, a family, a length or a checksum that is wrong.",
+  ),
 } as const satisfies Record<string, Refusal>;

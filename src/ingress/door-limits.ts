@@ -24,6 +24,13 @@ export interface DoorLimits extends HeadLimits {
    * itself when accept() finds no descriptor, so the door has to be full before the system is.
    */
   readonly maximumConnections: number;
+  /**
+   * Whether connections from this address begin with a header of the PROXY protocol, which says whose they are. It is an
+   * IP address without its port. What such a header says is believed: name nobody but your own proxies.
+   */
+  readonly isAnnounced: (peer: string) => boolean;
+  /** How long such a header may take; then the connection is closed. "At least 3 seconds to cover a TCP retransmit." */
+  readonly proxyHeaderTimeoutSeconds: number;
 }
 
 /** Generous to Windows clients (fragments up to 13 MB, minutes between jobs), tight on heads. */
@@ -37,4 +44,6 @@ export const DEFAULT_DOOR_LIMITS: DoorLimits = {
   connectionsPerClient: 10_000,
   requestsPerConnection: 10_000,
   maximumConnections: Number.POSITIVE_INFINITY,
+  isAnnounced: () => false,
+  proxyHeaderTimeoutSeconds: 5,
 };

@@ -6,6 +6,7 @@
  * connection's life is one asynchronous function, from `connect` down:
  *
  *   tcp.ts            counts the client's connections, and closes the socket whatever happens
+ *   announcement.ts   whose connection it is, where a proxy says it before the first request
  *   connection.ts     one request after the other: head, app, response, what is left of the body
  *   wire.ts           the socket, with a time limit on every read and write, and bytes that were read too far
  *   request-body.ts   the body, which stays on the wire until the app reads it, and goes straight into its buffer
@@ -29,6 +30,7 @@
  * gives the tunnel to `connect`. It would be this door, past whatever rules a gateway before the HTTP door has. A tunnel
  * has no peer's address, and is closed before a byte of it is read.
  */
+import { readAnnouncement } from "./announcement.ts";
 import { serveConnection } from "./connection.ts";
 import { DEFAULT_DOOR_LIMITS, type DoorLimits } from "./door-limits.ts";
 import { Refusal } from "../http1/refusals.ts";
@@ -65,34 +67,44 @@ export function tcpDoor<Env>(
     all += 1;
     const isFull = all > limits.maximumConnections;
     const wire = new Wire(socket, limits.writeTimeoutSeconds);
-    const clientAddress = await addressOf(socket);
-    if (clientAddress === null) return await wire.close(); // a CONNECT at the HTTP door, or a client that is gone
-    const client = clientAddress;
-    const connections = open.get(client) ?? 0;
-    open.set(client, connections + 1);
     try {
-      if (isFull) {
-        await turnAway(wire, NO_ROOM);
-      } else if (connections >= limits.connectionsPerClient) {
-        await refuse(wire, TOO_MANY_CONNECTIONS);
-      } else {
+      const peer = await addressOf(socket);
+      if (peer === null) return; // a CONNECT at the HTTP door, or a client that is gone
+      if (isFull) return await turnAway(wire, NO_ROOM);
+      const client = await readAnnouncement(wire, peer, limits);
+      if (client instanceof Refusal) return await refuse(wire, client);
+      if (client === null) return;
+      const clientAddress = client.address;
+      // Clients whom a proxy cannot name share its count.
+      await counted(clientAddress ?? peer, async (others) => {
+        if (others >= limits.connectionsPerClient) return await refuse(wire, TOO_MANY_CONNECTIONS);
         await serveConnection({
           wire,
           limits,
           clientAddress,
           answer: (request) => handle(request, env, ctx),
         });
-      }
+      });
     } catch {
       // The client is gone. What a broken connection means is decided where its bytes were being read.
     } finally {
-      const left = (open.get(client) ?? 1) - 1;
-      if (left === 0) open.delete(client);
-      else open.set(client, left);
       await wire.close();
       all -= 1;
     }
   };
+
+  /** Tells `serve` how many connections of the client are open beside this one, and counts it until it is over. */
+  async function counted(client: string, serve: (others: number) => Promise<void>): Promise<void> {
+    const others = open.get(client) ?? 0;
+    open.set(client, others + 1);
+    try {
+      await serve(others);
+    } finally {
+      const left = (open.get(client) ?? 1) - 1;
+      if (left === 0) open.delete(client);
+      else open.set(client, left);
+    }
+  }
 }
 
 /** The peer's address without its port; IPv6 without brackets. Null for a CONNECT that came in at the HTTP door. */

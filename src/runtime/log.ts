@@ -17,6 +17,7 @@ export type LogEvent =
   | "cancelled"
   | "expired"
   | "forwarded-not-believed"
+  | "proxy-header-refused"
   | "connection-auth-removed"
   | FailureEvent;
 

@@ -63,6 +63,15 @@ test("directories may come as JSON text, numbers as text", () => {
   expect(config.door).toEqual({ keepAliveTimeoutSeconds: 5 });
 });
 
+test.each([true, "true"])(
+  "PROXY_PROTOCOL = %j: connections from TRUSTED_PROXIES begin with a header",
+  (value) => {
+    const { door } = readConfig({ ORIGIN_URL, PROXY_PROTOCOL: value, TRUSTED_PROXIES: ["192.0.2.0/24"] });
+    const peers = ["192.0.2.1", "::ffff:192.0.2.1", "198.51.100.7", "::1"];
+    expect(peers.filter((peer) => door.isAnnounced?.(peer))).toEqual(peers.slice(0, 2));
+  },
+);
+
 test("the longest prefix wins, without case, and only at a slash", () => {
   const config = readConfig({ ORIGIN_URL, UPLOAD_DIRECTORIES: [{ path: "/u/" }, { path: "/u/deep/" }] });
   expect(directoryOf(config, "/u/deep/er")?.path).toBe("/u/deep/");
@@ -110,6 +119,8 @@ test.each([
   [{ ...directory({ handover: "bits" }), ORIGIN_CONNECTION: "fetch" }, 'ORIGIN_CONNECTION must be "auto" or "socket", because the handover of a directory is "bits": fetch cannot say BITS_POST, but is "fetch".'],
   [{ ORIGIN_URL, ORIGIN: "https://iis" },           'ORIGIN must be a binding with a fetch method: a VPC service, say, but is "https://iis".'],
   [{ ORIGIN_URL, ORIGIN_AUTHORIZATION: "NTLM TlRM" }, "ORIGIN_AUTHORIZATION must be of a scheme that authenticates a request, such as Basic; NTLM and Negotiate authenticate a connection, but is something else."],
+  [{ ORIGIN_URL, PROXY_PROTOCOL: "yes" },           'PROXY_PROTOCOL must be true or false, but is "yes".'],
+  [{ ORIGIN_URL, PROXY_PROTOCOL: true },            "PROXY_PROTOCOL must be false, or TRUSTED_PROXIES set: a header of the PROXY protocol is believed of nobody else, but is true."],
   [{ ORIGIN_URL, HEALTH_PATH: "/a//b" },            'HEALTH_PATH must be a path in its plainest form, but is "/a//b".'],
   [{ ORIGIN_URL, SESSION_KEY_PREVIOUS: KEY },       "SESSION_KEY must be set, because SESSION_KEY_PREVIOUS is, which signs nothing new, but is not set."],
 ])("%j stops with a sentence", (env, message) => {

@@ -82,6 +82,7 @@ const OTHERS = [
   "door-error",
   "connection-auth-removed",
   "forwarded-not-believed",
+  "proxy-header-refused",
   "destination-unreadable",
   "origin-session-lost",
   "origin-host-not-listed",

@@ -29,6 +29,14 @@ export interface GatewaySetup {
 /** Starts the program on the shipped file; does not wait until it listens. */
 export type StartProgram = (setup: GatewaySetup) => Promise<ChildProgram>;
 
+/** What is special about a gateway, or its edge. */
+export interface GatewayOptions {
+  /** The certificate to trust where the edge is behind TLS; default: the edge is not. */
+  readonly edgeCertificate?: string;
+  /** Whether it listens on its two ports, or for TLS only; default: on both. */
+  readonly listens?: "twice" | "for TLS";
+}
+
 /** The shipped files. */
 export const DEPLOY = join(PROJECT, "deploy");
 
@@ -47,7 +55,11 @@ export class Gateway {
   }
 
   /** Starts one on free ports and resolves when it takes connections. */
-  static async start(startProgram: StartProgram, edge: string, edgeCertificate?: string): Promise<Gateway> {
+  static async start(
+    startProgram: StartProgram,
+    edge: string,
+    { edgeCertificate, listens = "twice" }: GatewayOptions = {},
+  ): Promise<Gateway> {
     const folder = await mkdtemp(join(tmpdir(), "bits-gateway-"));
     const callOff = atProcessEnd(() => rmSync(folder, { recursive: true, force: true }));
     const cleanUp = async (): Promise<void> => {
@@ -63,7 +75,8 @@ export class Gateway {
       const ports = { httpPort, httpsPort };
       const setup = { edge, edgeCertificate, ...ports, certificate, folder, temporary, logs: [] };
       program = await startProgram(setup);
-      await Promise.race([untilListening([httpPort, httpsPort]), program.failure()]);
+      const listening = listens === "twice" ? [httpPort, httpsPort] : [httpsPort];
+      await Promise.race([untilListening(listening), program.failure()]);
       return new Gateway(setup, program, cleanUp);
     } catch (error) {
       await program?.end("SIGKILL");

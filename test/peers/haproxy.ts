@@ -20,6 +20,23 @@ export async function startHaproxy(
       "/etc/ssl/certs/ca-certificates.crt": setup.edgeCertificate,
     });
   }
+  return await runHaproxy(setup, shipped);
+}
+
+/**
+ * The shipped haproxy-tcp.cfg.
+ *
+ * @param says how its backend says whose a connection is: what follows the server's address
+ */
+export async function startHaproxyTcp(
+  setup: GatewaySetup,
+  says = "send-proxy-v2 check",
+): Promise<ChildProgram> {
+  const shipped = await readFile(join(DEPLOY, "haproxy-tcp.cfg"), "utf8");
+  return await runHaproxy(setup, replaceOnce(shipped, { "send-proxy-v2 check": says }));
+}
+
+async function runHaproxy(setup: GatewaySetup, shipped: string): Promise<ChildProgram> {
   const config = join(setup.folder, "haproxy.cfg");
   // Who is not root can neither become another user nor change the root folder, and need not.
   const asRoot = /^ {4}(?:user|group|chroot) .*$/gm;

@@ -1,7 +1,13 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
-const PROGRAMS = { nginx: ["-v"], haproxy: ["-v"], openssl: ["version"] };
+const PROGRAMS = {
+  nginx: ["-v"],
+  haproxy: ["-v"],
+  openssl: ["version"],
+  stunnel: ["-version"],
+  hitch: ["--version"],
+};
 
 /**
  * Runs before the suite. A gateway that is not installed fails it: skipped tests would say that files work
@@ -22,7 +28,7 @@ export default async function setup(): Promise<void> {
   if (missing.length > 0) {
     throw new Error(
       `${missing.join(", ")} cannot be run, and this suite tests the gateways for real: ` +
-        "apt-get install nginx-light haproxy openssl (or name them by NGINX, HAPROXY, OPENSSL).",
+        "apt-get install nginx-light haproxy openssl stunnel4 hitch (or name them by NGINX, HAPROXY, …).",
     );
   }
 }

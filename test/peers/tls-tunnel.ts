@@ -21,12 +21,19 @@ export class TlsTunnel {
    *
    * @param ca - the certificate to trust, PEM
    * @param offers - protocols for ALPN
+   * @param localAddress - the client's own; default: the system's choice
    */
-  static async open(port: number, ca: string, offers = ["h2", "http/1.1"]): Promise<TlsTunnel> {
+  static async open(
+    port: number,
+    ca: string,
+    offers = ["h2", "http/1.1"],
+    localAddress?: string,
+  ): Promise<TlsTunnel> {
     const server = createServer();
     const tunnel = new TlsTunnel(server);
     server.on("connection", (client) => {
-      const secure = connect({ host: "127.0.0.1", port, ca, ALPNProtocols: offers });
+      const from = localAddress === undefined ? {} : { localAddress };
+      const secure = connect({ host: "127.0.0.1", port, ca, ALPNProtocols: offers, ...from });
       secure.once("secureConnect", () => tunnel.protocols.push(secure.alpnProtocol));
       client.setNoDelay(true);
       tunnel.#open.add(client);

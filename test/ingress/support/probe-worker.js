@@ -134,6 +134,7 @@ export default {
       const url = new URL(request.url);
       return (ANSWERS[url.pathname] ?? (() => new Response("no such path", { status: 404 })))(request, url);
     },
-    (env) => env.LIMITS,
+    ({ LIMITS: { proxies, ...limits } }) =>
+      proxies === undefined ? limits : { ...limits, isAnnounced: (peer) => proxies.includes(peer) },
   ),
 };

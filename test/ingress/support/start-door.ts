@@ -79,8 +79,11 @@ export class Door {
   }
 }
 
+/** What may be said of a door as JSON; `proxies` are the addresses whose connections begin with a PROXY header. */
+export type ProbeLimits = Partial<Omit<DoorLimits, "isAnnounced">> & { readonly proxies?: readonly string[] };
+
 /** Bundles the probe Worker and serves it on free ports of the loopback addresses there are. */
-export async function startDoor(limits: Partial<DoorLimits> = {}): Promise<Door> {
+export async function startDoor(limits: ProbeLimits = {}): Promise<Door> {
   const folder = await mkdtemp(join(tmpdir(), "bits-edge-door-"));
   const logs: LogLine[] = [];
   await bundleProbe(join(folder, "worker.js"));
@@ -107,7 +110,7 @@ async function bundleProbe(outfile: string): Promise<void> {
   await promisify(execFile)(esbuild, [entry, ...options]);
 }
 
-function formatConfig(limits: Partial<DoorLimits>): string {
+function formatConfig(limits: ProbeLimits): string {
   const sockets = Object.entries(ADDRESSES).map(
     ([name, address]) => `(name = "${name}", address = "${address}", tcp = (), service = "main")`,
   );

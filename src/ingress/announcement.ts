@@ -1,0 +1,56 @@
+import type { DoorLimits } from "./door-limits.ts";
+import { ProxyHeaderReader } from "../http1/proxy-header.ts";
+import { Refusal } from "../http1/refusals.ts";
+import { log } from "../runtime/log.ts";
+import { TimeLeft } from "../runtime/time-left.ts";
+import { type Wire, WireTimeout } from "./wire.ts";
+
+/** Whose connection it is. */
+export interface Client {
+  /** An IP address without its port; null where nobody knows it. */
+  readonly address: string | null;
+}
+
+const TOO_LATE = new Refusal(408, "The header of the PROXY protocol did not arrive in time.");
+
+/**
+ * Whose connection this is: its peer's, or, where the peer is a proxy that announces its clients, the one whom the first
+ * bytes name (haproxy.org, proxy-protocol.txt). Nothing is answered before, and an announcement is never optional, or a
+ * client could leave it to a proxy that passes bytes on as they are. One line in the log says what was wrong with it.
+ *
+ * @returns the refusal where there is no sound header; null where the proxy left without a byte, as it does to see
+ *   whether somebody listens
+ */
+export async function readAnnouncement(
+  wire: Wire,
+  peer: string,
+  limits: DoorLimits,
+): Promise<Client | Refusal | null> {
+  if (!limits.isAnnounced(peer)) return { address: peer };
+  const client = await readHeader(wire, peer, new TimeLeft(limits.proxyHeaderTimeoutSeconds));
+  if (client instanceof Refusal) log("proxy-header-refused", { peer, reason: client.reason });
+  return client;
+}
+
+async function readHeader(wire: Wire, peer: string, time: TimeLeft): Promise<Client | Refusal | null> {
+  const reader = new ProxyHeaderReader();
+  for (;;) {
+    const bytes = await readInTime(wire, time);
+    if (bytes === null || bytes instanceof Refusal) return bytes;
+    const header = reader.push(bytes);
+    if (header instanceof Refusal) return header;
+    if (header === null) continue;
+    wire.unread(header.rest);
+    // An address that is not known is not the proxy's, which may be in `allow_from` (docs/decisions/0019).
+    return { address: header.of === "proxy" ? peer : header.of === "client" ? header.address : null };
+  }
+}
+
+async function readInTime(wire: Wire, time: TimeLeft): Promise<Uint8Array | Refusal | null> {
+  try {
+    return await wire.read(time.secondsLeft());
+  } catch (error) {
+    if (error instanceof WireTimeout) return TOO_LATE;
+    throw error;
+  }
+}
