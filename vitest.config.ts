@@ -18,6 +18,7 @@ const SHARED = { isolate: false };
 /** Rooms whose tests need no edge, and those that have a project of their own. */
 const PURE = [
   "test/{protocol,http1,origin,runtime,config,middleware,signed,tools,kill,docs,simulation}/**/*.test.ts",
+  "test/operator/page/**/*.test.ts",
 ];
 const INGRESS = ["test/ingress/**/*.test.ts"];
 const SESSION = ["test/session/**/*.test.ts"];

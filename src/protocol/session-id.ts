@@ -33,3 +33,8 @@ export function sessionIdToBytes(id: SessionId): Uint8Array<ArrayBuffer> {
     Number.parseInt(hex.slice(index * 2, index * 2 + 2), 16),
   );
 }
+
+/** When the edge issued an id of its own, milliseconds since 1970, to the second: the first four bytes say it. */
+export function issuedAtOf(id: SessionId): number {
+  return Number.parseInt(id.slice(0, 8), 16) * 1000;
+}

@@ -1,9 +1,8 @@
 import { type Config, directoryOf, type UploadDirectory } from "../config/config.ts";
-import type { SessionId } from "../protocol/session-id.ts";
+import { issuedAtOf, type SessionId } from "../protocol/session-id.ts";
 import type { SessionPacket, SessionRecord } from "../protocol/session-record.ts";
 import { isTombstone, open, type SessionState, stateOf } from "../protocol/transitions.ts";
 import { counterNameOf, isInSharedObject } from "../signed/session-place.ts";
-import { issuedAtOf } from "../signed/session-ticket.ts";
 import { BEGIN_WITHIN_MS } from "./open-sessions.ts";
 import { SessionJournal } from "./session-journal.ts";
 import { SessionStore } from "./session-store.ts";

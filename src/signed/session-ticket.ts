@@ -1,4 +1,4 @@
-import { type SessionId, sessionIdFromBytes, sessionIdToBytes } from "../protocol/session-id.ts";
+import { issuedAtOf, type SessionId, sessionIdFromBytes, sessionIdToBytes } from "../protocol/session-id.ts";
 import { COUNTER_BYTE, OBJECT_BYTE, type SessionPlace } from "./session-place.ts";
 import { isSigned, sign } from "./signature.ts";
 
@@ -65,11 +65,6 @@ export async function verifyTicket(
 /** Good ids that this isolate has seen, oldest first: a session's second packet costs no HMAC. */
 const verified = new Map<string, { readonly keys: readonly string[]; readonly ticket: Ticket }>();
 const VERIFIED_TICKETS = 2000;
-
-/** When the session was created, milliseconds since 1970, by what an id of ours says. */
-export function issuedAtOf(sessionId: SessionId): number {
-  return Number.parseInt(sessionId.slice(0, 8), 16) * 1000;
-}
 
 function messageOf(id: Uint8Array, destination: string): Uint8Array {
   const text = new TextEncoder().encode(destination);

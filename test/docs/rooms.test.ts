@@ -61,7 +61,7 @@ test("every room of src/ has a wall, and a row in CONTRIBUTING.md that says the 
 
 test("no file of src/ imports at run time, where no wall can see it", async () => {
   const files = await readdir(join(ROOT, "src"), { recursive: true });
-  for (const file of files.filter((name) => name.endsWith(".ts"))) {
+  for (const file of files.filter((name) => /\.tsx?$/.test(name))) {
     const text = await readFile(join(ROOT, "src", file), "utf8");
     expect(text, file).not.toMatch(/\bimport\(|\brequire\(/);
   }

@@ -5,12 +5,13 @@ const PROGRAMS = {
   nginx: ["-v"],
   haproxy: ["-v"],
   openssl: ["version"],
+  chromium: ["--version"],
   stunnel: ["-version"],
   hitch: ["--version"],
 };
 
 /**
- * Runs before the suite. A gateway that is not installed fails it: skipped tests would say that files work
+ * Runs before the suite. A gateway, or a browser, that is not installed fails it: skipped tests would say that files work
  * which nobody has tried.
  *
  * @throws Error with the one sentence that says what to install
@@ -27,8 +28,8 @@ export default async function setup(): Promise<void> {
   }
   if (missing.length > 0) {
     throw new Error(
-      `${missing.join(", ")} cannot be run, and this suite tests the gateways for real: ` +
-        "apt-get install nginx-light haproxy openssl stunnel4 hitch (or name them by NGINX, HAPROXY, …).",
+      `${missing.join(", ")} cannot be run, and this suite tests the gateways and the page for real: ` +
+        "apt-get install nginx-light haproxy openssl chromium stunnel4 hitch (or name them by NGINX, HAPROXY, …).",
     );
   }
 }

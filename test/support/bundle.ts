@@ -99,7 +99,7 @@ async function hashOf(main: string): Promise<string> {
   );
   const files = sources
     .flat()
-    .filter((entry) => entry.isFile() && /\.(ts|js|mjs|json)$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.(tsx?|js|mjs|json)$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name));
   const hash = createHash("sha256").update(main);
   for (const file of [

@@ -1,0 +1,16 @@
+import { reactionTo } from "../../protocol/client-reaction.ts";
+import type { HistoryEntry, SessionDetails } from "../seat.ts";
+import { NEXT, REACTIONS } from "./words.ts";
+
+/** What a Windows client, or the edge, does next by the protocol; by the last answer where the state does not say it. */
+export function nextInWords(session: SessionDetails): string {
+  const words = NEXT[session.state];
+  if (words !== undefined) return words(session);
+  const told = session.history.findLast(({ status }) => status !== undefined);
+  return REACTIONS[reactionTo("Close-Session", told?.status ?? 503, hresultOf(told))];
+}
+
+function hresultOf(entry: HistoryEntry | undefined): number | null {
+  const code = Number(entry?.hresult);
+  return Number.isSafeInteger(code) ? code : null;
+}

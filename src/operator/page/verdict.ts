@@ -1,0 +1,77 @@
+import type { Overview } from "../seat.ts";
+import { countIn, groupOf } from "./groups.ts";
+import { bytesInWords, countOf, durationInWords } from "./quantities.ts";
+import type { Tone } from "./words.ts";
+
+/** Something that an operator should know: how grave it is, a sentence, and the list that shows it (`groups.ts`). */
+export interface Finding {
+  readonly tone: Extract<Tone, "well" | "waiting" | "bad">;
+  readonly sentence: string;
+  readonly group: string;
+}
+
+/** How long a whole upload may wait until the page says so: Windows comes again after ten minutes. */
+const PATIENCE_MILLISECONDS = 15 * 60 * 1000;
+
+/** Looks for one thing; null where it is well. */
+type Look = (overview: Overview) => Finding | null;
+
+/** Uploads handed over in this hour and the one before: what the failures of the last hour are held against. */
+function recentlyCommitted({ hours }: Overview): number {
+  return hours.slice(-2).reduce((sum, hour) => sum + hour.committed, 0);
+}
+
+/** What may be wrong, the gravest first. */
+const LOOKS: readonly Look[] = [
+  (overview) => {
+    const count = countIn(overview, groupOf("held"));
+    const sentence = `${countOf(count, "upload is", "uploads are")} held: nobody knows whether the application has ${count === 1 ? "it" : "them"}, and you decide.`;
+    return count === 0 ? null : { tone: "bad", sentence, group: "held" };
+  },
+  (overview) => {
+    if (overview.failedLastHour === 0 || recentlyCommitted(overview) > 0) return null;
+    const attempts = countOf(overview.failedLastHour, "attempt");
+    return {
+      tone: "bad",
+      sentence: `The origin takes nothing: ${attempts} failed in the last hour, none went through.`,
+      group: "not-taken",
+    };
+  },
+  (overview) => {
+    const count = countIn(overview, groupOf("unreadable"));
+    const sentence = `${countOf(count, "session")} cannot be read; the log says why.`;
+    return count === 0 ? null : { tone: "bad", sentence, group: "unreadable" };
+  },
+  (overview) => {
+    if (overview.failedLastHour === 0 || recentlyCommitted(overview) === 0) return null;
+    const attempts = countOf(overview.failedLastHour, "attempt");
+    return {
+      tone: "waiting",
+      sentence: `${attempts} to hand an upload over failed in the last hour; others went through.`,
+      group: "not-taken",
+    };
+  },
+  ({ at, oldestWaitingSince }) => {
+    if (oldestWaitingSince === null || at - oldestWaitingSince < PATIENCE_MILLISECONDS) return null;
+    const waited = durationInWords(at - oldestWaitingSince);
+    return {
+      tone: "waiting",
+      sentence: `An upload has been whole for ${waited} and is not with the application.`,
+      group: "waiting",
+    };
+  },
+];
+
+/** What is to be said, the gravest first: at least one sentence. */
+export function judge(overview: Overview): readonly [Finding, ...Finding[]] {
+  const [gravest, ...others] = LOOKS.map((look) => look(overview)).filter((finding) => finding !== null);
+  return gravest === undefined ? [allIsWell(overview)] : [gravest, ...others];
+}
+
+function allIsWell({ receiving }: Overview): Finding {
+  const now =
+    receiving.sessions === 0
+      ? "Nothing is coming in just now."
+      : `${countOf(receiving.sessions, "upload is", "uploads are")} coming in at ${bytesInWords(receiving.bytesPerSecond)}/s.`;
+  return { tone: "well", sentence: `All is well. ${now}`, group: "receiving" };
+}
