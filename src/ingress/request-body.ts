@@ -1,35 +1,11 @@
 import type { BodyReader } from "./arrival.ts";
 import { BodyStream } from "./body-stream.ts";
 import type { BodyCursor } from "../http1/body-cursor.ts";
-import { Refusal } from "../http1/refusals.ts";
+import { BodyFiller, type BodyLost } from "./body-filler.ts";
 import type { Wire } from "./wire.ts";
-
-interface Filled {
-  readonly view: Uint8Array<ArrayBuffer>;
-  /** How many bytes from the view's start are the body's. */
-  readonly bytes: number;
-}
 
 /** Taken at once for a consumer that brings no buffer. */
 const OWN_BUFFER_BYTES = 262_144;
-/** What the second read of a body gets; it doubles up to what is a fast read (`Wire.isFast`). */
-const LEAST_SPARE_BYTES = 8_192;
-const MOST_SPARE_BYTES = 65_536;
-
-const CLOSED = "the client closed the connection inside the body";
-
-/** What the consumer of a body gets when the client, not the app, is at fault. */
-export class BodyLost extends Error {
-  override readonly name = "BodyLost";
-  /** Set where the bytes were malformed; unset where they stopped coming. */
-  readonly refusal: Refusal | null;
-
-  constructor(message: string, refusal: Refusal | null = null, options?: ErrorOptions) {
-    super(message, options);
-    this.refusal = refusal;
-  }
-}
-
 /**
  * A request's body while it is still on the wire. The app sees `stream`, which reads the socket only when it is
  * read, straight into the reader's buffer. What is lost is reported after what arrived: a `readAtLeast(n)` that
@@ -39,15 +15,11 @@ export class RequestBody implements BodyReader {
   readonly stream: ReadableStream<Uint8Array>;
   readonly #wire: Wire;
   readonly #cursor: BodyCursor;
-  readonly #idleTimeoutSeconds: number;
+  readonly #filler: BodyFiller;
   /** Sends `100 Continue`; null once sent, or where the client does not wait for it. */
   #sendContinue: (() => Promise<void>) | null;
-  #failure: BodyLost | null = null;
   #isAnswerBegun = false;
   #isTaken = false;
-  /** A buffer of our own, see `#readData`. */
-  #spare: ArrayBuffer | null = null;
-  #spareBytes = LEAST_SPARE_BYTES;
   #drained: Promise<boolean> | null = null;
   #busy: Promise<unknown> = Promise.resolve();
 
@@ -59,7 +31,7 @@ export class RequestBody implements BodyReader {
   ) {
     this.#wire = wire;
     this.#cursor = cursor;
-    this.#idleTimeoutSeconds = idleTimeoutSeconds;
+    this.#filler = new BodyFiller(wire, cursor, idleTimeoutSeconds);
     this.#sendContinue = sendContinue;
     this.stream = new BodyStream((controller, atLeast) => {
       const pull = this.#pull(controller, atLeast);
@@ -80,7 +52,7 @@ export class RequestBody implements BodyReader {
 
   /** Why no more of the body can be read, if so. */
   get failure(): BodyLost | null {
-    return this.#failure;
+    return this.#filler.failure;
   }
 
   /** Whether the client still waits for leave to send the body; if it is answered instead, it may never send it. */
@@ -107,11 +79,11 @@ export class RequestBody implements BodyReader {
   async #drain(maximumBytes: number): Promise<boolean> {
     await this.#busy;
     let view = new Uint8Array(
-      this.isAtEnd || this.#failure !== null ? 0 : Math.min(OWN_BUFFER_BYTES, maximumBytes),
+      this.isAtEnd || this.failure !== null ? 0 : Math.min(OWN_BUFFER_BYTES, maximumBytes),
     );
     let left = maximumBytes;
     while (!this.#cursor.isAtEnd && left > 0) {
-      const filled = await this.#fill(view, 1);
+      const filled = await this.#filler.fill(view, 1);
       if (filled.bytes === 0) break;
       view = filled.view;
       left -= filled.bytes;
@@ -156,9 +128,9 @@ export class RequestBody implements BodyReader {
   async #take(space: Uint8Array<ArrayBuffer>, atLeast: number): Promise<Uint8Array<ArrayBuffer> | null> {
     if (this.#isTaken) throw new Error("the request was answered before its body was read");
     await this.#giveLeave();
-    const filled = await this.#fill(space, atLeast);
+    const filled = await this.#filler.fill(space, atLeast);
     if (filled.bytes > 0) return filled.view.subarray(0, filled.bytes);
-    if (this.#failure !== null) throw this.#failure;
+    if (this.failure !== null) throw this.failure;
     return null;
   }
 
@@ -170,63 +142,6 @@ export class RequestBody implements BodyReader {
     this.#sendContinue = null;
     // RFC 9110 section 10.1.1: not needed once some of the content has arrived.
     if (!this.#wire.hasUnread) await send();
-  }
-
-  /** Fills `view` until `atLeast` bytes are in it, the body ends, or it fails; what it gives counts either way. */
-  async #fill(view: Uint8Array<ArrayBuffer>, atLeast: number): Promise<Filled> {
-    // Asked now, because a view has no length any more once its buffer was handed to a read.
-    const enough = Math.min(atLeast, view.byteLength);
-    let filled: Filled = { view, bytes: 0 };
-    while (filled.bytes < enough && !this.#cursor.isAtEnd && this.#failure === null) {
-      try {
-        if (this.#cursor.dataAhead === 0) await this.#readFraming();
-        else {
-          const before = filled.bytes;
-          filled = await this.#readData(filled);
-          if (filled.bytes === before) throw new BodyLost(CLOSED);
-          this.#cursor.took(filled.bytes - before);
-        }
-      } catch (cause) {
-        if (filled.view.buffer.detached) filled = { view: filled.view, bytes: 0 };
-        this.#failure =
-          cause instanceof BodyLost ? cause : new BodyLost("the connection was lost", null, { cause });
-      }
-    }
-    return filled;
-  }
-
-  /**
-   * One read of data. A read that fails takes the buffer it was given with it, and what is in there. So the first goes
-   * straight into the consumer's, and further ones only on a fast link, where what may be lost of a piece is soon sent
-   * again; on a poor one they go through a small buffer of our own, and nothing that arrived is lost.
-   */
-  async #readData({ view, bytes }: Filled): Promise<Filled> {
-    const wanted = Math.min(view.byteLength - bytes, this.#cursor.dataAhead);
-    if (bytes === 0 || this.#wire.isFast) {
-      const { byteOffset, byteLength } = view;
-      const read = await this.#wire.readInto(view.subarray(bytes, bytes + wanted), this.#idleTimeoutSeconds);
-      return {
-        view: new Uint8Array(read.view.buffer, byteOffset, byteLength),
-        bytes: bytes + read.bytes,
-      };
-    }
-    const size = this.#spareBytes;
-    if (this.#spare?.byteLength !== size) this.#spare = new ArrayBuffer(size);
-    const space = new Uint8Array(this.#spare, 0, Math.min(wanted, size));
-    const read = await this.#wire.readInto(space, this.#idleTimeoutSeconds);
-    this.#spare = read.view.buffer;
-    // A client that dribbles costs the least; one that fills what it is given gets twice as much.
-    if (read.bytes === size) this.#spareBytes = Math.min(size * 2, MOST_SPARE_BYTES);
-    view.set(read.view.subarray(0, read.bytes), bytes);
-    return { view, bytes: bytes + read.bytes };
-  }
-
-  async #readFraming(): Promise<void> {
-    const bytes = await this.#wire.read(this.#idleTimeoutSeconds);
-    if (bytes === null) throw new BodyLost(CLOSED);
-    const used = this.#cursor.readFraming(bytes);
-    if (used instanceof Refusal) throw new BodyLost(used.reason, used);
-    this.#wire.unread(bytes.subarray(used));
   }
 }
 
