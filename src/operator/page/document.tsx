@@ -4,6 +4,7 @@ import type { Operator } from "../seat.ts";
 import { SCRIPT } from "./script.ts";
 import { STYLE } from "./style.ts";
 import { Marks } from "./mark.tsx";
+import { visible } from "./visible.ts";
 
 /** What every page of the operator's has around its own content. */
 export interface DocumentProperties {
@@ -47,8 +48,7 @@ function Document({ title, base, operator, live, children }: DocumentProperties)
             Pause
           </button>
           <span class="who">
-            {operator.name}
-            {operator.mayAct ? "" : ", looks only"}
+            {operator.mayAct ? "acting" : "looking"} as {visible(operator.name)}
           </span>
         </header>
         <main id="main" tabindex={-1} data-live={live ?? undefined}>

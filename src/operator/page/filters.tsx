@@ -4,10 +4,10 @@ import { FIRST_VIEW, formatView, isFiltered, type View } from "./view.ts";
 /** How long nothing was heard, in seconds. */
 const QUIET = [
   [0, "any time"],
-  [600, "10 minutes"],
-  [3_600, "an hour"],
-  [86_400, "a day"],
-  [604_800, "a week"],
+  [600, "over 10 minutes ago"],
+  [3_600, "over an hour ago"],
+  [86_400, "over a day ago"],
+  [604_800, "over a week ago"],
 ] as const;
 
 /** What narrows the list: a plain form, which the script leaves alone. */
@@ -37,7 +37,7 @@ export function Filters({ view, base }: { readonly view: View; readonly base: st
         <input name="client" value={view.client} placeholder="192.0.2.7" spellcheck={false} />
       </label>
       <label>
-        Silent for
+        Last heard
         <select name="quiet">
           {QUIET.map(([seconds, words]) => (
             <option value={seconds === 0 ? "" : String(seconds)} selected={seconds === view.quiet}>

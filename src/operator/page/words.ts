@@ -166,10 +166,16 @@ export const EVENTS: Readonly<Record<string, (entry: HistoryEntry) => string>> =
   discarded: () => "The upload was discarded",
   cancelled: () => "The session was cancelled",
   expired: () => "The session's time was over",
-  committed: () => "An operator had it handed over",
-  released: () => "An operator released it",
-  prolonged: () => "An operator prolonged the session",
-  rescued: () => "An operator asked for a link to the bytes",
+  "operator-deed": ({ outcome }) => lookUp(DEEDS_DONE, outcome ?? "") ?? "An operator acted",
+};
+
+/** What an operator did, by the word that the history has for it. */
+const DEEDS_DONE: Readonly<Record<string, string>> = {
+  commit: "An operator had it handed over",
+  "has-it": "An operator released it: the application has it",
+  "has-it-not": "An operator released it: it is sent again",
+  cancel: "An operator cancelled it",
+  prolong: "An operator prolonged the session",
 };
 
 /** What an attempt ended with, in words: `the application said 507: disk full`. */
@@ -200,7 +206,7 @@ export const DEEDS: Readonly<Record<DeedKind, DeedWords>> = {
     says: "The application is given the upload at once, under the same key; the client is told the result when it comes.",
     asks: "Hand this upload over now?",
     button: "Hand over now",
-    done: "The upload was handed over. What the application said is below.",
+    done: "The application was asked. How that went is below.",
   },
   release: {
     name: "Release",

@@ -10,7 +10,7 @@ const SCREENS = [
   { name: "page-light", path: "", colorScheme: "light", width: 1280, height: 1000 },
   { name: "page-dark", path: "", colorScheme: "dark", width: 1280, height: 1000 },
   { name: "page-phone", path: "", colorScheme: "light", width: 390, height: 1300 },
-  { name: "page-session", path: "held", colorScheme: "light", width: 1280, height: 1000 },
+  { name: "page-session", path: "held", colorScheme: "light", width: 1280, height: 760 },
 ] as const;
 
 await using edge = await startEdge({

@@ -85,7 +85,10 @@ export class GeneratedSeat implements Seat {
     if (!before.deeds[deed.kind]) {
       return { result: "refused", why: `A session that is ${before.state} cannot be told to ${deed.kind}.` };
     }
-    const history = [...before.history, { at: this.#now, event: PAST[deed.kind], by: operator.name }];
+    const history = [
+      ...before.history,
+      { at: this.#now, event: "operator-deed", outcome: nameOf(deed), by: operator.name },
+    ];
     const session: SessionDetails = { ...before, ...after(deed), history, deeds: NONE };
     this.#sessions[index] = session;
     return { result: "done", session };
@@ -98,7 +101,7 @@ export class GeneratedSeat implements Seat {
   }
 }
 
-const PAST = { commit: "committed", release: "released", cancel: "cancelled", prolong: "prolonged" } as const;
+const nameOf = (deed: Deed): string => (deed.kind === "release" ? deed.application : deed.kind);
 const NONE = { commit: false, release: false, cancel: false, prolong: false };
 
 function after(deed: Deed): Partial<SessionDetails> {

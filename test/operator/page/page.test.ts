@@ -112,7 +112,7 @@ describe("A deed", () => {
     expect([done.status, done.headers.get("Location")]).toEqual([303, `/_bits/session/${id}?done=release`]);
     const after = await get(seat, `/session/${id}?done=release`);
     expect(after.html).toContain("The upload is released.");
-    expect(after.html).toContain("An operator released it, by token");
+    expect(after.html).toContain("An operator released it: the application has it, by token");
   });
 
   test("that lacks its answer, or makes no sense, changes nothing and says why", async () => {
