@@ -43,4 +43,9 @@ export interface Env extends SessionBindings {
   readonly SESSION_KEY?: unknown;
   readonly SESSION_KEY_PREVIOUS?: unknown;
   readonly ORIGIN_AUTHORIZATION?: unknown;
+  readonly OPERATOR_PATH?: unknown;
+  readonly OPERATOR_TOKEN?: unknown;
+  readonly OPERATOR_READ_TOKEN?: unknown;
+  readonly ACCESS_TEAM_DOMAIN?: unknown;
+  readonly ACCESS_AUD?: unknown;
 }

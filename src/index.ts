@@ -3,13 +3,14 @@
  *
  * @example
  * ```ts
- * import { bits, type Env, health, readConfig, tcpDoor } from "bits-edge";
+ * import { bits, type Env, health, operatorsSeat, readConfig, tcpDoor } from "bits-edge";
  * import { Hono } from "hono";
  *
- * export { SessionCounter, UploadSession } from "bits-edge"; // bound as in this package's wrangler.toml
+ * export { SessionCounter, SessionIndex, UploadSession } from "bits-edge"; // bound as in this package's wrangler.toml
  *
  * const app = new Hono<{ Bindings: Env }>();
  * app.use(health(readConfig));
+ * app.use(operatorsSeat(readConfig));
  * app.use("/uploads/*", bits(readConfig));
  *
  * export default { fetch: app.fetch, connect: tcpDoor<Env>(app.fetch, (env) => readConfig(env).door) };
@@ -20,8 +21,10 @@
 export { bits } from "./middleware/bits.ts";
 export { type Config, ConfigError, readConfig, type UploadDirectory } from "./config/config.ts";
 export type { Env } from "./env.ts";
+export { operatorsSeat } from "./operator/operator.ts";
 export { health } from "./middleware/health.ts";
 export { httpDoor } from "./ingress/http.ts";
 export { tcpDoor } from "./ingress/tcp.ts";
 export { SessionCounter } from "./session/session-counter.ts";
+export { SessionIndex } from "./session/session-index.ts";
 export { UploadSession } from "./session/upload-session.ts";

@@ -6,14 +6,17 @@ import { health } from "./middleware/health.ts";
 import { httpDoor } from "./ingress/http.ts";
 import { tcpDoor } from "./ingress/tcp.ts";
 import { log } from "./runtime/log.ts";
+import { operatorsSeat } from "./operator/operator.ts";
 import { reverseProxy } from "./proxy/pass-through.ts";
 
 export { SessionCounter } from "./session/session-counter.ts";
+export { SessionIndex } from "./session/session-index.ts";
 export { UploadSession } from "./session/upload-session.ts";
 
 const app = new Hono<{ Bindings: Env }>();
 
 app.use(health(readConfig));
+app.use(operatorsSeat(readConfig));
 app.use(bits(readConfig));
 app.all("*", (context) => reverseProxy(context.req.raw, readConfig(context.env)));
 app.onError((error) => {

@@ -84,6 +84,7 @@ function countedClass(Base) {
 
 export const UploadSession = countedClass(classes.UploadSession);
 export const SessionCounter = countedClass(classes.SessionCounter);
+export const SessionIndex = countedClass(classes.SessionIndex);
 
 export default {
   async fetch(request, env, ctx) {

@@ -21,6 +21,7 @@ const services :List(Workerd.Service) = [
     bindings = [
       (name = "UPLOAD_SESSIONS", durableObjectNamespace = "UploadSession"),
       (name = "SESSION_COUNTERS", durableObjectNamespace = "SessionCounter"),
+      (name = "SESSION_INDEX", durableObjectNamespace = "SessionIndex"),
       # Every setting of wrangler.toml's [vars] and every secret; lists as JSON text. What is not in the
       # environment is not set.
       (name = "ORIGIN_URL", fromEnvironment = "ORIGIN_URL"),
@@ -42,11 +43,17 @@ const services :List(Workerd.Service) = [
       (name = "SESSION_KEY", fromEnvironment = "SESSION_KEY"),
       (name = "SESSION_KEY_PREVIOUS", fromEnvironment = "SESSION_KEY_PREVIOUS"),
       (name = "ORIGIN_AUTHORIZATION", fromEnvironment = "ORIGIN_AUTHORIZATION"),
+      (name = "OPERATOR_PATH", fromEnvironment = "OPERATOR_PATH"),
+      (name = "OPERATOR_TOKEN", fromEnvironment = "OPERATOR_TOKEN"),
+      (name = "OPERATOR_READ_TOKEN", fromEnvironment = "OPERATOR_READ_TOKEN"),
+      (name = "ACCESS_TEAM_DOMAIN", fromEnvironment = "ACCESS_TEAM_DOMAIN"),
+      (name = "ACCESS_AUD", fromEnvironment = "ACCESS_AUD"),
     ],
     # The keys name the folders of the objects: other ones would find no session of before.
     durableObjectNamespaces = [
       (className = "UploadSession", uniqueKey = "bits-edge-UploadSession", enableSql = true),
       (className = "SessionCounter", uniqueKey = "bits-edge-SessionCounter", enableSql = true),
+      (className = "SessionIndex", uniqueKey = "bits-edge-SessionIndex", enableSql = true),
     ],
     durableObjectStorage = (localDisk = "state"),
     globalOutbound = "network",

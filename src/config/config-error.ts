@@ -22,7 +22,7 @@ export interface Problem {
 }
 
 const MOST_LETTERS = 200;
-const SECRETS = /^(?:SESSION_KEY|ORIGIN_AUTHORIZATION)/;
+const SECRETS = /^(?:SESSION_KEY|ORIGIN_AUTHORIZATION|OPERATOR_(?:READ_)?TOKEN)/;
 
 /** A sentence for each setting that is wrong: the first thing that is wrong with it. */
 export function sentencesOf(problems: readonly Problem[]): string {

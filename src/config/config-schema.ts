@@ -1,6 +1,7 @@
 import ipaddr from "ipaddr.js";
 import * as v from "valibot";
 import { DENIED_EXTENSIONS, DENIED_SEGMENTS } from "../protocol/name-policy.ts";
+import { OPERATOR_VARIABLES, SECRET } from "./operator-settings.ts";
 
 /** Two weeks, IIS's BITSSessionTimeout. */
 const SESSION_TIMEOUT_SECONDS = 1_209_600;
@@ -166,10 +167,9 @@ export const VARIABLES = v.object({
   REQUESTS_PER_CONNECTION: v.optional(whole(1, "a whole number of requests, 1 or more")),
   MAXIMUM_CONNECTIONS: v.optional(whole(1, "a whole number of connections, 1 or more")),
   CLUSTER_READY_URL: v.optional(url("an absolute URL, http or https")),
-  SESSION_KEY: v.optional(v.pipe(v.string("text"), v.minLength(32, "a secret of 32 characters or more"))),
-  SESSION_KEY_PREVIOUS: v.optional(
-    v.pipe(v.string("text"), v.minLength(32, "a secret of 32 characters or more")),
-  ),
+  SESSION_KEY: v.optional(SECRET),
+  SESSION_KEY_PREVIOUS: v.optional(SECRET),
+  ...OPERATOR_VARIABLES,
   ORIGIN_AUTHORIZATION: v.optional(
     v.pipe(
       v.string("text"),

@@ -4,6 +4,7 @@ import { pathKey } from "./canonical-path.ts";
 import { ConfigError, sentencesOf, toProblem } from "./config-error.ts";
 import { type DIRECTORY, VARIABLES } from "./config-schema.ts";
 import { contradictionsOf } from "./contradictions.ts";
+import { type OperatorSettings, toOperator } from "./operator-settings.ts";
 
 import type { UploadDirectory } from "./upload-directory.ts";
 
@@ -94,6 +95,8 @@ export interface Config {
    * @default 67_108_864, 64 MiB
    */
   readonly maximumFragmentBytes: number;
+  /** Where the operator's seat is, and who may sit there. */
+  readonly operator: OperatorSettings;
   /** @default {} */
   readonly door: DoorSettings;
 }
@@ -147,6 +150,7 @@ function parseConfig(env: object): Config {
     trustedProxies: variables.TRUSTED_PROXIES,
     sessionObjects: variables.SESSION_OBJECTS,
     maximumFragmentBytes: variables.MAXIMUM_FRAGMENT_BYTES,
+    operator: toOperator(variables),
     door: withoutUndefined({
       headTimeoutSeconds: variables.HEAD_TIMEOUT_SECONDS,
       bodyIdleTimeoutSeconds: variables.BODY_IDLE_TIMEOUT_SECONDS,

@@ -32,6 +32,11 @@ const OF_DIRECTORY: readonly Rule<Directory>[] = [
   },
   {
     setting: "path",
+    isBroken: ({ path }, { OPERATOR_PATH }) => pathKey(path).startsWith(pathKey(OPERATOR_PATH)),
+    expected: "a path that is not OPERATOR_PATH or below it",
+  },
+  {
+    setting: "path",
     isBroken: ({ path }, { UPLOAD_DIRECTORIES }) =>
       UPLOAD_DIRECTORIES.filter((other) => pathKey(other.path) === pathKey(path)).length > 1,
     expected: "another path than every other directory's, also without regard to case",
@@ -111,6 +116,40 @@ const OF_VARIABLES: readonly Rule<Variables>[] = [
     setting: "HEALTH_PATH",
     isBroken: ({ HEALTH_PATH }) => canonicalPath(HEALTH_PATH) !== HEALTH_PATH,
     expected: "a path in its plainest form",
+  },
+  {
+    setting: "OPERATOR_PATH",
+    isBroken: ({ OPERATOR_PATH }) => canonicalPath(OPERATOR_PATH) !== OPERATOR_PATH,
+    expected: "a path in its plainest form",
+  },
+  {
+    setting: "OPERATOR_PATH",
+    isBroken: ({ OPERATOR_PATH, UPLOAD_DIRECTORIES }) =>
+      UPLOAD_DIRECTORIES.some(({ path }) => path !== "/" && pathKey(OPERATOR_PATH).startsWith(pathKey(path))),
+    expected: "a path that is in no upload directory",
+  },
+  {
+    setting: "OPERATOR_PATH",
+    isBroken: ({ OPERATOR_PATH, HEALTH_PATH }) => pathKey(HEALTH_PATH).startsWith(pathKey(OPERATOR_PATH)),
+    expected: "a path that HEALTH_PATH is not below",
+  },
+  {
+    setting: "OPERATOR_READ_TOKEN",
+    isBroken: ({ OPERATOR_TOKEN, OPERATOR_READ_TOKEN }) =>
+      OPERATOR_TOKEN !== undefined && OPERATOR_TOKEN === OPERATOR_READ_TOKEN,
+    expected: "another secret than OPERATOR_TOKEN",
+  },
+  {
+    setting: "ACCESS_AUD",
+    isBroken: ({ ACCESS_TEAM_DOMAIN, ACCESS_AUD }) =>
+      ACCESS_TEAM_DOMAIN !== undefined && ACCESS_AUD === undefined,
+    expected: "set, because ACCESS_TEAM_DOMAIN is: any application of the team could be meant",
+  },
+  {
+    setting: "ACCESS_TEAM_DOMAIN",
+    isBroken: ({ ACCESS_TEAM_DOMAIN, ACCESS_AUD }) =>
+      ACCESS_TEAM_DOMAIN === undefined && ACCESS_AUD !== undefined,
+    expected: "set, because ACCESS_AUD is: its keys say who signed",
   },
   {
     setting: "SESSION_KEY",

@@ -1,4 +1,13 @@
-import type { SessionSummary } from "../session/session-calls.ts";
+import type { Deed, DeedResult, SessionDetails, SessionSummary } from "../session/operator-calls.ts";
+
+export type { HistoryEntry } from "../protocol/session-record.ts";
+export type {
+  Deed,
+  DeedKind,
+  DeedResult,
+  SessionDetails,
+  SessionSummary,
+} from "../session/operator-calls.ts";
 
 /** Which sessions an operator wants to see; every field that is there narrows. */
 export interface SessionSearch {
@@ -21,44 +30,8 @@ export interface SessionSearch {
 export interface SessionsFound {
   readonly sessions: readonly SessionSummary[];
   readonly next: string | null;
-}
-
-/** One thing that happened to a session. `event` is a word of the log, such as "started" or "commit-ended". */
-export interface HistoryEntry {
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  readonly event: string;
-  /** Of the attempt to hand the upload over, where the event is one's end. */
-  readonly attempt?: number;
-  readonly outcome?: string;
-  /** The status that the application gave; absent if it gave none. */
-  readonly originStatus?: number;
-  /** What the client was told: status, BITS-Error-Code as 0x8…, BITS-Error-Context. */
-  readonly status?: number;
-  readonly hresult?: string;
-  readonly context?: string;
-  readonly milliseconds?: number;
-  /** Bytes that were here. */
-  readonly offset?: number;
-  /** Who did it, if an operator did. */
-  readonly by?: string;
-}
-
-/** Everything that the edge knows of one session. */
-export interface SessionDetails extends SessionSummary {
-  /** The earliest first. The oldest entries of a long history go. */
-  readonly history: readonly HistoryEntry[];
-  /** SHA-256 of the whole upload, base64; null until it was computed. */
-  readonly digest: string | null;
-  /** Key that the application sees of this upload; null before the first attempt. */
-  readonly idempotencyKey: string | null;
-  /** Head fields of the application's answer to the last attempt, those that say something of an error; no body. */
-  readonly lastAnswer: {
-    readonly status: number;
-    readonly fields: readonly (readonly [string, string])[];
-  } | null;
-  /** Whether an operator may do each of these now. */
-  readonly deeds: Readonly<Record<DeedKind, boolean>>;
+  /** Why sessions are not listed here, in a sentence; absent if all are. */
+  readonly missing?: string;
 }
 
 /** How the edge is; figures of all sessions together. */
@@ -79,23 +52,9 @@ export interface Overview {
     readonly failed: number;
     readonly bytes: number;
   }[];
+  /** Why sessions are not counted here, in a sentence; absent if all are. */
+  readonly missing?: string;
 }
-
-/** What an operator may do to a session. Each may be repeated. */
-export type DeedKind = "commit" | "release" | "cancel" | "prolong";
-
-export type Deed =
-  | { readonly kind: "commit" | "cancel" | "prolong" }
-  | { readonly kind: "release"; readonly application: "has-it" | "has-it-not" };
-
-/**
- * What came of a deed. "refused": the session is in a state in which it makes no sense, and `why` says so in a sentence.
- * "unknown": there is no such session.
- */
-export type DeedResult =
-  | { readonly result: "done"; readonly session: SessionDetails | null }
-  | { readonly result: "refused"; readonly why: string }
-  | { readonly result: "unknown" };
 
 /** Who asks, and what he may: a reader sees everything and changes nothing. */
 export interface Operator {

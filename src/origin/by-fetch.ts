@@ -5,7 +5,7 @@ import { sentFields } from "./commit-request.ts";
 import { hearOut } from "./hear-out.ts";
 import type { Network } from "../runtime/network.ts";
 import { closeSocket, openSocket } from "./open-socket.ts";
-import { acceptance, isSuccess, refusal, silence } from "./outcome.ts";
+import { acceptance, isSuccess, refusal, silence, tellAnswer } from "./outcome.ts";
 import { Sender } from "./sender.ts";
 import { type SilenceWatch, watchForSilence } from "./silence-watch.ts";
 import { takeBody } from "./take-body.ts";
@@ -91,7 +91,8 @@ async function hear(
 ): Promise<CommitOutcome> {
   if (!isSuccess(response)) {
     await response.body?.cancel();
-    return EDGE_STATUSES.get(response.status) ?? refusal(request, response);
+    const instead = EDGE_STATUSES.get(response.status);
+    return instead === undefined ? refusal(request, response) : { ...instead, answer: tellAnswer(response) };
   }
   await sending;
   // It cannot have taken what it has not been sent: a 200 before the last byte is no success.
@@ -106,7 +107,7 @@ async function hear(
   }
   if (await takeBody(reader, takeReply, watch)) return acceptance(response);
   await reader.cancel().catch(() => undefined); // it may have ended by itself
-  return { kind: "replyTooLarge", status: response.status };
+  return { kind: "replyTooLarge", status: response.status, answer: tellAnswer(response) };
 }
 
 /** Whether anyone takes connections at `url` just now; asked after a failure, to name it. */

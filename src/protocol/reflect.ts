@@ -1,7 +1,10 @@
 import { BG_E_SESSION_NOT_FOUND, type Fault, FAULTS } from "./faults.ts";
+import type { ApplicationAnswer } from "./session-record.ts";
 
-/** What became of one attempt to hand an upload to the origin application. */
-export type CommitOutcome =
+/** What became of one attempt to hand an upload to the origin application, and what it answered, for the operator. */
+export type CommitOutcome = { readonly answer?: ApplicationAnswer } & Ended;
+
+type Ended =
   | ({ readonly kind: "accepted"; readonly status: number } & Acceptance)
   /** `context` is whose error the origin's BITS server says it is; an application's own has none. */
   | {

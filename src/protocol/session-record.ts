@@ -49,6 +49,41 @@ export interface SessionRecord extends SessionPacket {
    * the upload was never to go there.
    */
   readonly origin?: OriginSession | null;
+  /** What happened to the session, the earliest first; absent in records of an edge that kept none. */
+  readonly history?: readonly HistoryEntry[];
+  /** The application's answer to the last attempt; absent if it gave none. */
+  readonly lastAnswer?: ApplicationAnswer;
+}
+
+/**
+ * One thing that happened to a session, for its operator. No rule depends on it. `event` is a word of the log, such as
+ * "started" or "commit-ended".
+ */
+export interface HistoryEntry {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly event: string;
+  /** Of the attempt to hand the upload over, where the event is one's beginning or end. */
+  readonly attempt?: number;
+  /** Of an attempt: "accepted", or the name of the fault that it ended with. Of an operator's deed: which one it was. */
+  readonly outcome?: string;
+  /** The status that the application gave; absent if it gave none. */
+  readonly originStatus?: number;
+  /** What the client was told: status, BITS-Error-Code as 0x8…, BITS-Error-Context. */
+  readonly status?: number;
+  readonly hresult?: string;
+  readonly context?: string;
+  readonly milliseconds?: number;
+  /** Bytes that were here. */
+  readonly offset?: number;
+  /** Who did it, if an operator did. */
+  readonly by?: string;
+}
+
+/** What an application's answer said, as far as it explains an error: its status and some of its fields, no body. */
+export interface ApplicationAnswer {
+  readonly status: number;
+  readonly fields: readonly (readonly [string, string])[];
 }
 
 /** The attempts to hand an upload to the application. */

@@ -19,6 +19,9 @@ export type LogEvent =
   | "forwarded-not-believed"
   | "proxy-header-refused"
   | "connection-auth-removed"
+  | "operator-login"
+  | "operator-refused"
+  | "operator-deed"
   | FailureEvent;
 
 type FailureEvent = "misconfigured" | "failed" | "proxy-failed" | "door-error";

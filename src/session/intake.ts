@@ -48,7 +48,10 @@ export class Intake {
     const { length: offset } = fragments;
     if (isFirst) journal.write("started", { total });
     if (before > first && !isFirst) journal.write("resumed", { first });
-    if (offset === total && (before < total || isFirst)) journal.write("completed");
+    const isWhole = offset === total && (before < total || isFirst);
+    if (isWhole) journal.write("completed");
+    if (isWhole && !isFirst) this.#session.listHere();
+    if (isWhole || isFirst) this.#session.tellIndex();
     return { offset, fault: null };
   }
 
@@ -119,6 +122,7 @@ export class Intake {
       );
       store.fragments.append(bytes, now);
       this.#session.countOn(end);
+      this.#session.listHere();
     });
   }
 }

@@ -6,6 +6,8 @@ import { isTombstone, TRANSITIONS } from "../protocol/transitions.ts";
 import type { SignedUrlKind } from "../signed/signed-url.ts";
 import { Ending } from "./ending.ts";
 import { Intake } from "./intake.ts";
+import { OperatorActs } from "./operator-acts.ts";
+import type { Deed, DeedResult, SessionDetails } from "./operator-calls.ts";
 import { Outbox, RESUME_AFTER_MS } from "./outbox.ts";
 import type { DataSize, FragmentRange, Piece, ReplyPiece } from "./session-calls.ts";
 import { appendReply, measure, streamOf } from "./session-data.ts";
@@ -24,11 +26,14 @@ export class LiveSession {
   readonly #outbox: Outbox;
   readonly #ending: Ending;
 
+  readonly #acts: OperatorActs;
+
   constructor(id: SessionId, surroundings: Surroundings) {
     this.#session = new Session(id, surroundings);
     this.#intake = new Intake(this.#session);
     this.#outbox = new Outbox(this.#session, async (length) => await this.#intake.digestOf(length));
     this.#ending = new Ending(this.#session, this.#outbox);
+    this.#acts = new OperatorActs(this.#session, this.#outbox, this.#ending);
   }
 
   /** Whether it hands its upload over just now. */
@@ -40,6 +45,19 @@ export class LiveSession {
   get isBusy(): boolean {
     const { isHandingOver, store, staged, id } = this.#session;
     return isHandingOver || store.isBeingSwept || staged.has(id);
+  }
+
+  /** What an earlier life told of it may be lost. */
+  tellIndex(): void {
+    this.#session.tellIndex();
+  }
+
+  describe(): SessionDetails | null {
+    return this.#acts.describe();
+  }
+
+  async act(deed: Deed, by: string): Promise<DeedResult> {
+    return await this.#acts.act(deed, by);
   }
 
   announce(packet: SessionPacket): void {

@@ -7,6 +7,7 @@ import type { CommitOutcome } from "../protocol/reflect.ts";
 import type { SessionRecord } from "../protocol/session-record.ts";
 import { bury, orphan, seal, settle, stateOf } from "../protocol/transitions.ts";
 import { dataUrlsOf } from "./data-urls.ts";
+import { withAnswer } from "./history.ts";
 import type { Session } from "./session.ts";
 
 /** How soon an object that died in the middle of a commit takes it up again. */
@@ -107,13 +108,16 @@ export class Outbox {
     }
     if (record.delivery === null) await this.#clearReply();
     const sealed = seal(record, digest, world.randomId(), directory, world.now());
-    store.atomically(() => store.save(sealed, sealed.changedAt + RESUME_AFTER_MS));
+    store.atomically(() => {
+      store.save(sealed, sealed.changedAt + RESUME_AFTER_MS);
+      this.#session.listHere();
+    });
     // "committing" is on disk before the application hears a byte: an edge that forgot it would send another key.
     await store.confirmed();
     journal.write("commit-started", { attempt: sealed.commit?.attempts ?? 0 });
     const outcome = await this.#deliver(sealed, directory);
     // The stored record also has how far the origin's BITS server has come.
-    const settled = settle(store.record ?? sealed, outcome, directory, world.now());
+    const settled = withAnswer(settle(store.record ?? sealed, outcome, directory, world.now()), outcome);
     this.#session.settle(settled);
     // If a PUT is still to follow, `settle` has cleared the record's commit, because the PUT gets its own key: the line
     // is about the attempt that ended.

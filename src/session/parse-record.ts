@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { parseSessionId, type SessionId } from "../protocol/session-id.ts";
-import type { SessionRecord } from "../protocol/session-record.ts";
+import type { ApplicationAnswer, HistoryEntry, SessionRecord } from "../protocol/session-record.ts";
 
 /**
  * What is stored in place of a record that this edge goes by. "newer": an edge of a newer version has written it, and
@@ -67,6 +67,9 @@ const RECORD = v.object({
       reply: v.nullable(v.union([v.literal("stored"), v.object({ url: v.string() })])),
     }),
   ),
+  // These are only shown: nothing that is wrong in them is worth an upload.
+  history: v.exactOptional(v.custom<readonly HistoryEntry[]>(Array.isArray)),
+  lastAnswer: v.exactOptional(v.custom<ApplicationAnswer>((answer) => typeof answer === "object")),
 }) satisfies v.GenericSchema<SessionRecord>;
 
 const NEWER = v.object({ version: v.pipe(WHOLE, v.minValue(VERSION + 1)) });

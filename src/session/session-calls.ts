@@ -1,7 +1,6 @@
 import type { Answer } from "../protocol/session-answer.ts";
 import type { SessionId } from "../protocol/session-id.ts";
 import type { SessionPacket } from "../protocol/session-record.ts";
-import type { SessionState } from "../protocol/transitions.ts";
 import type { SignedUrlKind } from "../signed/signed-url.ts";
 import type { Applicant } from "./open-sessions.ts";
 
@@ -31,46 +30,6 @@ export interface DataSize {
  * is more than the directory takes, and nothing of the reply stays.
  */
 export type ReplyPiece = "taken" | "refused" | "too-large";
-
-/** Which sessions of an object somebody wants to see. */
-export interface SessionQuery {
-  /** Where the page before ended; null for the first. */
-  readonly cursor: number | null;
-  /** Rows of a page, 1 to 1,000. A page may have fewer although more follow. */
-  readonly limit: number;
-  /** Only those that stand there. */
-  readonly state?: SessionState;
-  /** Only those of this directory, by its path. */
-  readonly directory?: string;
-}
-
-/** A session as its operator sees it. Times are milliseconds since 1970. */
-export interface SessionSummary {
-  readonly session: SessionId;
-  /** Path of its directory; null if none serves the destination any more. */
-  readonly directory: string | null;
-  readonly client: string | null;
-  /** Path of the destination, without its query. Null, as what follows, if the record cannot be read. */
-  readonly destination: string | null;
-  /** Length of the upload in bytes; null until it is known. */
-  readonly total: number | null;
-  /** Bytes that have come. */
-  readonly offset: number;
-  readonly state: SessionState | "unreadable" | "newer";
-  /** Attempts to hand it over. */
-  readonly attempts: number;
-  /** "accepted"; the name of the fault that the last attempt ended with; null while none has ended. */
-  readonly lastOutcome: string | null;
-  readonly changedAt: number | null;
-  /** When it is removed, if nobody sends anything. */
-  readonly until: number | null;
-}
-
-/** A page of sessions, and where the next one begins; null if it was the last. */
-export interface SessionPage {
-  readonly sessions: readonly SessionSummary[];
-  readonly cursor: number | null;
-}
 
 /**
  * What the middleware may ask of the object in which a session lives: the only calls between the two rooms.
@@ -129,6 +88,4 @@ export interface SessionCalls {
   holdReserve(): void;
   /** It gives them up. */
   giveUpReserve(): Promise<void>;
-  /** The sessions of the object, for its operator. No session is loaded for it. */
-  list(query: SessionQuery): SessionPage;
 }

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { SessionId } from "../protocol/session-id.ts";
+import { LoginAttempts } from "./login-attempts.ts";
 import { type Applicant, OpenSessions } from "./open-sessions.ts";
 import { SessionTables } from "./session-tables.ts";
 
@@ -7,8 +8,11 @@ import { SessionTables } from "./session-tables.ts";
  * Counts the open sessions of clients where each session has an object of its own; an object that many sessions share
  * counts them itself. The clients of a directory are spread over 256 objects, so that no single one sees all traffic; the
  * session id names the object (signed/session-ticket.ts), so that the end of a session finds it.
+ *
+ * One more object of the class counts those who try to be taken for the operator.
  */
 export class SessionCounter extends DurableObject {
+  readonly #attempts = new LoginAttempts();
   readonly #open = new OpenSessions(new SessionTables(this.ctx.storage));
 
   /** Counts one more session, unless the client has as many as it may. */
@@ -24,5 +28,10 @@ export class SessionCounter extends DurableObject {
   /** The session has ended. */
   release(sessionId: SessionId): void {
     this.#open.release(sessionId);
+  }
+
+  /** Whether somebody at this address may say once more that he is the operator. */
+  mayTry(client: string): boolean {
+    return this.#attempts.mayTry(client, Date.now());
   }
 }

@@ -5,19 +5,21 @@ import type { SessionPacket } from "../protocol/session-record.ts";
 import type { SignedUrlKind } from "../signed/signed-url.ts";
 import { Alarm } from "./alarm.ts";
 import type { HostStorage } from "./host-storage.ts";
-import { listSessions } from "./list-sessions.ts";
+import { HostList } from "./host-list.ts";
+import { Listing } from "./listing.ts";
 import { LiveSession } from "./live-session.ts";
 import { type Applicant, OpenSessions } from "./open-sessions.ts";
 import type {
-  DataSize,
-  FragmentRange,
-  Piece,
-  ReplyPiece,
-  SessionCalls,
-  SessionPage,
-  SessionQuery,
-} from "./session-calls.ts";
+  Deed,
+  DeedResult,
+  ListFigures,
+  ListPage,
+  ListQuery,
+  OperatorCalls,
+  SessionDetails,
+} from "./operator-calls.ts";
 import { giveUpReserve, holdReserve } from "./reserve.ts";
+import type { DataSize, FragmentRange, Piece, ReplyPiece, SessionCalls } from "./session-calls.ts";
 import { scrub } from "./scrub.ts";
 import { RESUME_AFTER_MS } from "./outbox.ts";
 import { SessionTables } from "./session-tables.ts";
@@ -57,10 +59,11 @@ const MOST_LIVE = 256;
  * slices; what it reads in one go is bounded. It can by what the runtime does to all of them: if a transaction cannot be
  * written, since the disk is full, the object is started anew, and each goes on from what is stored.
  */
-export class SessionHost implements SessionCalls {
+export class SessionHost implements SessionCalls, OperatorCalls {
   readonly #surroundings: Surroundings;
   /** The one that was heard of last comes last. */
   readonly #live = new Map<SessionId, LiveSession>();
+  readonly #list: HostList;
 
   constructor(storage: HostStorage, world: SessionWorld) {
     const tables = new SessionTables(storage);
@@ -74,7 +77,9 @@ export class SessionHost implements SessionCalls {
       alarm,
       staged: new StagedFragments(tables, sweeper),
       openSessions: new OpenSessions(tables),
+      listing: new Listing(tables),
     };
+    this.#list = new HostList(this.#surroundings, ({ id }) => this.#live.get(id)?.isHandingOver === true);
   }
 
   announce(packet: SessionPacket): void {
@@ -87,12 +92,15 @@ export class SessionHost implements SessionCalls {
   }
 
   append(packet: SessionPacket, piece: Piece): Answer {
-    this.#surroundings.sweeper.keepPace(piece.bytes.byteLength);
+    const { sweeper, world } = this.#surroundings;
+    sweeper.keepPace(piece.bytes.byteLength);
+    this.#list.inflow.add(packet.sessionId, piece.bytes.byteLength, world.now());
     return this.#session(packet.sessionId).append(packet, piece);
   }
 
   stage(packet: SessionPacket, fragment: string, piece: Omit<Piece, "first">): void {
     const { alarm, staged, world } = this.#surroundings;
+    this.#list.inflow.add(packet.sessionId, piece.bytes.byteLength, world.now());
     this.#session(packet.sessionId).stage(packet, fragment, piece);
     if (staged.size > 0) alarm.wakeBy(world.now() + SILENT_AFTER_MS);
   }
@@ -146,14 +154,20 @@ export class SessionHost implements SessionCalls {
     await giveUpReserve(this.#surroundings.storage);
   }
 
-  list(query: SessionQuery): SessionPage {
-    const { tables, world } = this.#surroundings;
-    return listSessions(
-      tables,
-      query,
-      world.config(),
-      ({ id }) => this.#live.get(id)?.isHandingOver === true,
-    );
+  find(query: ListQuery): ListPage {
+    return this.#list.find(query);
+  }
+
+  figures(): ListFigures {
+    return this.#list.figures();
+  }
+
+  describe(sessionId: SessionId): SessionDetails | null {
+    return this.#session(sessionId).describe();
+  }
+
+  async act(sessionId: SessionId, deed: Deed, by: string): Promise<DeedResult> {
+    return await this.#session(sessionId).act(deed, by);
   }
 
   /** The time has come for some of the sessions. Returns soon, and never throws. */
@@ -204,7 +218,9 @@ export class SessionHost implements SessionCalls {
 
   /** The session in memory, as it is stored if it was not there. */
   #session(id: SessionId): LiveSession {
-    const session = this.#live.get(id) ?? new LiveSession(id, this.#surroundings);
+    const known = this.#live.get(id);
+    const session = known ?? new LiveSession(id, this.#surroundings);
+    if (known === undefined) session.tellIndex();
     this.#live.delete(id);
     this.#live.set(id, session);
     this.#letGoOfOthers(id);

@@ -1,6 +1,7 @@
 import type { SessionId } from "../protocol/session-id.ts";
-import type { SessionRecord } from "../protocol/session-record.ts";
+import type { HistoryEntry, SessionRecord } from "../protocol/session-record.ts";
 import { needs } from "../protocol/transitions.ts";
+import { withHistory } from "./history.ts";
 import { type NoRecord, parseRecord } from "./parse-record.ts";
 import { StoredBytes } from "./stored-bytes.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -36,6 +37,8 @@ export class SessionStore {
   #kept: Kept;
   /** When the session is due once nothing is left to be swept. */
   #dueWhenSwept = 0;
+  /** What is to be in the history of the record that is stored next. */
+  #noted: readonly HistoryEntry[] = [];
 
   constructor(id: SessionId, surroundings: Surroundings) {
     this.#id = id;
@@ -59,6 +62,12 @@ export class SessionStore {
   /** Whether what is stored as the record is none, and never will be. */
   get isUnreadable(): boolean {
     return this.#kept.record === "unreadable";
+  }
+
+  /** Why this edge cannot go by what is stored as the record; null if it can, or nothing is stored. */
+  get broken(): NoRecord | null {
+    const { record } = this.#kept;
+    return typeof record === "string" ? record : null;
   }
 
   /** Whether the session is over for good, though not all of its bytes are gone. */
@@ -94,13 +103,14 @@ export class SessionStore {
    * Whatever leaves the object afterwards waits until it is confirmed on disk.
    */
   atomically(change: () => void): void {
-    const { storage, tables, alarm } = this.#surroundings;
+    const { storage, tables, alarm, listing } = this.#surroundings;
     try {
       storage.transactionSync(change);
     } catch (error) {
       tables.reload();
       this.#kept = load(this.#id, this.#surroundings);
       alarm.isUnknown();
+      listing.forgetCounts();
       throw error;
     }
   }
@@ -113,6 +123,11 @@ export class SessionStore {
     await this.#surroundings.storage.sync();
   }
 
+  /** Something happened that the next record does not say by itself; lost with this life if none is stored. */
+  note(entry: HistoryEntry): void {
+    this.#noted = [...this.#noted, entry];
+  }
+
   /**
    * Stores the record.
    *
@@ -121,7 +136,7 @@ export class SessionStore {
   save(record: SessionRecord, dueBy: number): void {
     // The end of a sweep that is under way must not put off what this record is due for.
     this.#dueWhenSwept = Math.min(this.#dueWhenSwept, dueBy);
-    this.#write(record, this.#kept.isStored ? Math.min(this.#kept.due, dueBy) : dueBy);
+    this.#write(this.#told(record), this.#kept.isStored ? Math.min(this.#kept.due, dueBy) : dueBy);
   }
 
   /**
@@ -131,9 +146,10 @@ export class SessionStore {
    * @param due when the session is due then
    */
   saveAndRelease(record: SessionRecord, due: number): void {
-    this.#kept = { ...this.#kept, record };
+    const told = this.#told(record);
+    this.#kept = { ...this.#kept, record: told };
     const isAll = this.#removeSome();
-    this.#write(record, isAll ? due : record.changedAt);
+    this.#write(told, isAll ? due : record.changedAt);
     if (!isAll) this.sweepUntil(due);
     // Somebody is to come by for the scrubbing.
     const { alarm, tables, world } = this.#surroundings;
@@ -196,6 +212,13 @@ export class SessionStore {
     });
     if (this.#kept.isStored) this.sweepUntil(now);
     else this.#startOver();
+  }
+
+  #told(record: SessionRecord): SessionRecord {
+    const { lastReceivedAt: receivedAt } = this.fragments;
+    const told = withHistory(this.knownRecord, record, { noted: this.#noted, receivedAt });
+    this.#noted = [];
+    return told;
   }
 
   #write(record: SessionRecord, due: number): void {

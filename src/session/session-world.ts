@@ -4,6 +4,7 @@ import type { CommitOutcome } from "../protocol/reflect.ts";
 import type { SessionId } from "../protocol/session-id.ts";
 import type { log } from "../runtime/log.ts";
 import type { formatSignedUrl } from "../signed/signed-url.ts";
+import type { SessionSummary } from "./operator-calls.ts";
 
 /**
  * Everything that sessions touch outside of their rows: time, chance, the origin, the log. A session reaches it by this
@@ -35,6 +36,8 @@ export interface SessionWorld {
   config(): Config;
   /** The object that counts a client's sessions where each session has an object of its own. */
   counter(name: string): RemoteCounter;
+  /** What lists the session where it has an object of its own; null if nothing does. */
+  index(sessionId: SessionId): RemoteIndex | null;
   /** The instance of the object is not to be taken out of memory before `work` has ended, if the runtime can help it. */
   keepAlive(work: Promise<unknown>): void;
   /** One line for the operator. */
@@ -47,6 +50,13 @@ export interface RunningDigest {
   write(bytes: Uint8Array): Promise<void>;
   /** The digest, base64. Nothing may be written after it. */
   finish(): Promise<string>;
+}
+
+/** What a session tells the operator's list of sessions. Nobody waits for it. */
+export interface RemoteIndex {
+  put(summary: SessionSummary): Promise<void>;
+  /** The session is known no more. */
+  remove(sessionId: SessionId): Promise<void>;
 }
 
 /** What a session tells the object that counts it. Nobody waits for it. */

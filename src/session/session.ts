@@ -5,9 +5,11 @@ import { isTombstone, open, type SessionState, stateOf } from "../protocol/trans
 import { counterNameOf, isInSharedObject } from "../signed/session-place.ts";
 import { BEGIN_WITHIN_MS } from "./open-sessions.ts";
 import { SessionJournal } from "./session-journal.ts";
+import type { SessionSummary } from "./operator-calls.ts";
 import { SessionStore } from "./session-store.ts";
-import type { SessionWorld } from "./session-world.ts";
+import type { RemoteIndex, SessionWorld } from "./session-world.ts";
 import type { StagedFragments } from "./staged-fragments.ts";
+import { summarize } from "./summary.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** For sessions whose directory has left the configuration. */
@@ -115,8 +117,24 @@ export class Session {
     this.store.atomically(() => {
       this.store.saveAndRelease(record, record.changedAt + this.timeoutMs(record.destination));
       if (hasEnded) this.#countOffHere();
+      this.listHere();
     });
     if (hasEnded) this.#countOffElsewhere();
+    this.tellIndex();
+  }
+
+  /** An operator has the session's time start again. */
+  extend(record: SessionRecord): void {
+    const now = this.world.now();
+    this.heard(now);
+    const extended = { ...record, changedAt: now };
+    this.store.atomically(() => {
+      this.store.save(extended, this.endOf(extended));
+      this.store.postpone(this.endOf(extended));
+      this.listHere();
+    });
+    this.countOn(this.endOf(extended));
+    this.tellIndex();
   }
 
   /** Removes everything that is stored of the session. It may begin again, as long as its id is good. */
@@ -124,6 +142,8 @@ export class Session {
     this.#countOffHere();
     this.#countOffElsewhere();
     this.staged.discardOf(this.id);
+    this.#surroundings.listing.remove(this.id);
+    this.#tellIndex((index) => index.remove(this.id));
     this.store.forget(this.world.now());
   }
 
@@ -139,6 +159,51 @@ export class Session {
 
   get #isCounted(): boolean {
     return (this.directory()?.maximumSessionsPerClient ?? null) !== null;
+  }
+
+  /** The session as its operator sees it just now; null if nothing is stored of it. */
+  get summary(): SessionSummary | null {
+    return this.#summarize(this.isHandingOver);
+  }
+
+  /** The session's row in the list; while an attempt is being settled, what the record says of it counts already. */
+  get #row(): SessionSummary | null {
+    return this.#summarize(this.store.knownRecord?.state === "committing");
+  }
+
+  #summarize(isHandingOver: boolean): SessionSummary | null {
+    const { broken, fragments, knownRecord } = this.store;
+    const record = knownRecord ?? broken;
+    if (record === null) return null;
+    const directory = this.directory();
+    const until = knownRecord === null ? 0 : this.endOf(knownRecord);
+    return summarize(record, { id: this.id, fragments, directory, isHandingOver, until });
+  }
+
+  /** Keeps the operator's list right, in an object that has one; a part of the step that calls it. */
+  listHere(): void {
+    const { listing } = this.#surroundings;
+    if (!isInSharedObject(this.id) && !listing.isKept) return;
+    const row = this.#row;
+    if (row !== null) listing.put(row, this.world.now());
+  }
+
+  /** Tells the index where the session stands, if it has an object of its own; nobody waits for it. */
+  tellIndex(): void {
+    this.#tellIndex(async (index) => {
+      const row = this.#row;
+      if (row !== null) await index.put(row);
+    });
+  }
+
+  #tellIndex(tell: (index: RemoteIndex) => Promise<void>): void {
+    const index = isInSharedObject(this.id) ? null : this.world.index(this.id);
+    if (index === null) return;
+    this.world.keepAlive(
+      tell(index).catch((error: unknown) => {
+        this.journal.write("failed", { during: "list", error: String(error) });
+      }),
+    );
   }
 
   /** The object that counts the client's sessions; nobody waits for it. */

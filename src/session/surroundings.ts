@@ -1,5 +1,6 @@
 import type { Alarm } from "./alarm.ts";
 import type { HostStorage } from "./host-storage.ts";
+import type { Listing } from "./listing.ts";
 import type { OpenSessions } from "./open-sessions.ts";
 import type { SessionTables } from "./session-tables.ts";
 import type { SessionWorld } from "./session-world.ts";
@@ -16,4 +17,6 @@ export interface Surroundings {
   readonly staged: StagedFragments;
   /** Which of the clients' sessions are open, where their directory limits them. */
   readonly openSessions: OpenSessions;
+  /** The operator's list of the object's sessions, where they share it. */
+  readonly listing: Listing;
 }

@@ -7,14 +7,15 @@ import type { SignedUrlKind } from "../signed/signed-url.ts";
 import type { Applicant } from "./open-sessions.ts";
 import type { SessionBindings } from "./session-bindings.ts";
 import type {
-  DataSize,
-  FragmentRange,
-  Piece,
-  ReplyPiece,
-  SessionCalls,
-  SessionPage,
-  SessionQuery,
-} from "./session-calls.ts";
+  Deed,
+  DeedResult,
+  ListFigures,
+  ListPage,
+  ListQuery,
+  OperatorCalls,
+  SessionDetails,
+} from "./operator-calls.ts";
+import type { DataSize, FragmentRange, Piece, ReplyPiece, SessionCalls } from "./session-calls.ts";
 import { SessionHost } from "./session-host.ts";
 import { workersWorld } from "./workers-world.ts";
 
@@ -22,7 +23,7 @@ import { workersWorld } from "./workers-world.ts";
  * The Durable Object in which sessions live: one, or any number (`objectNameOf` in signed/session-ticket.ts says which).
  * It gives the runtime's storage and world to a `SessionHost`, and hands every call on. `SessionCalls` has the contract.
  */
-export class UploadSession extends DurableObject<SessionBindings> implements SessionCalls {
+export class UploadSession extends DurableObject<SessionBindings> implements SessionCalls, OperatorCalls {
   readonly #host = new SessionHost(
     this.ctx.storage,
     workersWorld(this.ctx, this.env, () => this.config()),
@@ -97,8 +98,20 @@ export class UploadSession extends DurableObject<SessionBindings> implements Ses
     await this.#host.giveUpReserve();
   }
 
-  list(query: SessionQuery): SessionPage {
-    return this.#host.list(query);
+  find(query: ListQuery): ListPage {
+    return this.#host.find(query);
+  }
+
+  figures(): ListFigures {
+    return this.#host.figures();
+  }
+
+  describe(sessionId: SessionId): SessionDetails | null {
+    return this.#host.describe(sessionId);
+  }
+
+  async act(sessionId: SessionId, deed: Deed, by: string): Promise<DeedResult> {
+    return await this.#host.act(sessionId, deed, by);
   }
 
   override async alarm(): Promise<void> {

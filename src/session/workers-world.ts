@@ -1,7 +1,9 @@
 import type { Config } from "../config/config.ts";
+import { hasOperators } from "../config/operator-settings.ts";
 import { commit } from "../origin/commit.ts";
 import { log } from "../runtime/log.ts";
 import { networkFor } from "../runtime/network.ts";
+import { indexNameOf } from "../signed/session-place.ts";
 import { formatSignedUrl } from "../signed/signed-url.ts";
 import type { SessionBindings } from "./session-bindings.ts";
 import type { RunningDigest, SessionWorld } from "./session-world.ts";
@@ -13,7 +15,7 @@ import type { RunningDigest, SessionWorld } from "./session-world.ts";
  */
 export function workersWorld(
   context: DurableObjectState,
-  { SESSION_COUNTERS }: SessionBindings,
+  { SESSION_COUNTERS, SESSION_INDEX }: SessionBindings,
   config: () => Config,
 ): SessionWorld {
   return {
@@ -29,9 +31,20 @@ export function workersWorld(
     signUrl: formatSignedUrl,
     config,
     counter: (name) => SESSION_COUNTERS.getByName(name),
+    index: (sessionId) =>
+      // Nobody pays for a list that nobody can see.
+      SESSION_INDEX !== undefined && isSeen(config) ? SESSION_INDEX.getByName(indexNameOf(sessionId)) : null,
     keepAlive: (work) => context.waitUntil(work),
     log,
   };
+}
+
+function isSeen(config: () => Config): boolean {
+  try {
+    return hasOperators(config().operator);
+  } catch {
+    return false; // whoever needs the configuration says what is wrong with it
+  }
 }
 
 function startDigest(): RunningDigest {

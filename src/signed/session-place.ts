@@ -14,6 +14,8 @@ export interface SessionPlace {
 /** Bytes of the session id (session-ticket.ts). */
 export const COUNTER_BYTE = 4;
 export const OBJECT_BYTE = 5;
+/** Objects among which the index of sessions is divided. */
+export const INDEX_PARTS = 64;
 /** Objects that count a directory's sessions; all sessions of a client are counted by one of them. */
 const COUNTERS = 256;
 
@@ -38,8 +40,18 @@ export function objectNameOf(sessionId: SessionId): string {
   return object === 0 ? sessionId : sharedObjectName(object);
 }
 
+/** The name of the part of the index that lists this session, which has an object of its own. Its signature spreads evenly. */
+export function indexNameOf(sessionId: SessionId): string {
+  return indexName((sessionIdToBytes(sessionId).at(-1) ?? 0) % INDEX_PARTS);
+}
+
+/** The name of a part of the index, 0 to `INDEX_PARTS` - 1. */
+export function indexName(part: number): string {
+  return `index-${part}`;
+}
+
 /** The name of a shared object, 1 to 255. */
-function sharedObjectName(object: number): string {
+export function sharedObjectName(object: number): string {
   return `sessions-${object}`;
 }
 

@@ -49,6 +49,7 @@ test("a minimal configuration gets IIS's defaults", () => {
     trustedProxies: [],
     sessionObjects: 0,
     maximumFragmentBytes: 64 * 1024 * 1024,
+    operator: { path: "/_bits/", token: null, readToken: null, access: null },
     door: {},
   });
 });
@@ -122,6 +123,17 @@ test.each([
   [{ ORIGIN_URL, PROXY_PROTOCOL: "yes" },           'PROXY_PROTOCOL must be true or false, but is "yes".'],
   [{ ORIGIN_URL, PROXY_PROTOCOL: true },            "PROXY_PROTOCOL must be false, or TRUSTED_PROXIES set: a header of the PROXY protocol is believed of nobody else, but is true."],
   [{ ORIGIN_URL, HEALTH_PATH: "/a//b" },            'HEALTH_PATH must be a path in its plainest form, but is "/a//b".'],
+  [{ ORIGIN_URL, OPERATOR_TOKEN: "short" },         "OPERATOR_TOKEN must be a secret of 32 characters or more, but is something else."],
+  [{ ORIGIN_URL, OPERATOR_READ_TOKEN: `${KEY} ` },  "OPERATOR_READ_TOKEN must be a secret of letters, digits and signs, without spaces, but is something else."],
+  [{ ORIGIN_URL, OPERATOR_TOKEN: KEY, OPERATOR_READ_TOKEN: KEY }, "OPERATOR_READ_TOKEN must be another secret than OPERATOR_TOKEN, but is something else."],
+  [{ ORIGIN_URL, OPERATOR_PATH: "/" },              'OPERATOR_PATH must be a path that begins and ends with a slash, of letters, digits and "._~-", and is not the root, but is "/".'],
+  [{ ORIGIN_URL, OPERATOR_PATH: "/a/../b/" },       'OPERATOR_PATH must be a path in its plainest form, but is "/a/../b/".'],
+  [{ ORIGIN_URL, OPERATOR_PATH: "/a/", HEALTH_PATH: "/a/health" }, 'OPERATOR_PATH must be a path that HEALTH_PATH is not below, but is "/a/".'],
+  [{ ...directory({}), OPERATOR_PATH: "/U/seat/" }, 'OPERATOR_PATH must be a path that is in no upload directory, but is "/U/seat/".'],
+  [directory({ path: "/_BITS/in/" }),               'UPLOAD_DIRECTORIES[0].path must be a path that is not OPERATOR_PATH or below it, but is "/_BITS/in/".'],
+  [{ ORIGIN_URL, ACCESS_AUD: "a" },                 "ACCESS_TEAM_DOMAIN must be set, because ACCESS_AUD is: its keys say who signed, but is not set."],
+  [{ ORIGIN_URL, ACCESS_TEAM_DOMAIN: "https://a.cloudflareaccess.com" }, "ACCESS_AUD must be set, because ACCESS_TEAM_DOMAIN is: any application of the team could be meant, but is not set."],
+  [{ ORIGIN_URL, ACCESS_TEAM_DOMAIN: "http://a.example", ACCESS_AUD: "a" }, 'ACCESS_TEAM_DOMAIN must be the URL of a Cloudflare Access team, such as https://example.cloudflareaccess.com, but is "http://a.example".'],
   [{ ORIGIN_URL, SESSION_KEY_PREVIOUS: KEY },       "SESSION_KEY must be set, because SESSION_KEY_PREVIOUS is, which signs nothing new, but is not set."],
 ])("%j stops with a sentence", (env, message) => {
   expect(() => readConfig(env)).toThrow(new ConfigError(message));

@@ -86,6 +86,9 @@ const OTHERS = [
   "destination-unreadable",
   "origin-session-lost",
   "origin-host-not-listed",
+  "operator-login",
+  "operator-refused",
+  "operator-deed",
 ];
 
 const notified = { notification: "by-value", notification_url: "/receive.ashx" } as const;

@@ -9,7 +9,7 @@ import type { Piece } from "../../src/session/session-calls.ts";
 import type { SessionPacket } from "../../src/protocol/session-record.ts";
 import { objectNameOf } from "../../src/signed/session-place.ts";
 
-export { SessionCounter } from "../../src/worker.ts";
+export { SessionCounter, SessionIndex } from "../../src/worker.ts";
 
 /**
  * The edge as it is, but for the lives of its objects. ABORTS says when they end by themselves:

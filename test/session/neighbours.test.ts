@@ -1,5 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import type { ListPage, Position } from "../../src/session/operator-calls.ts";
 import { commitsOf, Conversation, entityOf, nameOf, storedAt } from "./packets.ts";
 import { expectNoStrayBytes, IS_SHARED, makeDue, orphan, setRecord, storedOf } from "./stored-session.ts";
 import { eventually } from "../support/eventually.ts";
@@ -26,13 +27,15 @@ async function beginHalf(name: string): Promise<{ upload: Conversation; goesOn: 
   };
 }
 
+const rowsOf = ({ rows }: ListPage) => rows.map(({ session }) => session);
+
 /** What the pages of an object's list say of one session. */
 async function listed(of: Conversation): Promise<unknown[]> {
   const all: unknown[] = [];
-  for (let cursor: number | null = null, isFirst = true; isFirst || cursor !== null; isFirst = false) {
-    const page = await of.object.list({ cursor, limit: 1 });
-    all.push(...page.sessions.filter(({ session }) => session === nameOf(of)));
-    ({ cursor } = page);
+  for (let after: Position | null = null, isFirst = true; isFirst || after !== null; isFirst = false) {
+    const page = await of.object.find({ after, limit: 1 });
+    all.push(...rowsOf(page).filter(({ session }) => session === nameOf(of)));
+    after = page.end;
   }
   return all;
 }
@@ -133,16 +136,16 @@ describe("The sessions of an object are listed", () => {
         lastOutcome: "applicationRefused",
       },
     ]);
-    const failed = await refused.object.list({ cursor: null, limit: 1000, state: "failed" });
-    expect(failed.sessions.map(({ session }) => session)).toContain(nameOf(refused));
-    expect(failed.sessions.map(({ session }) => session)).not.toContain(nameOf(upload));
-    expect((await refused.object.list({ cursor: null, limit: 9, directory: "/hold/" })).sessions).toEqual([]);
+    const failed = rowsOf(await refused.object.find({ after: null, limit: 1000, state: "failed" }));
+    expect(failed.map(({ session }) => session)).toContain(nameOf(refused));
+    expect(failed.map(({ session }) => session)).not.toContain(nameOf(upload));
+    expect(rowsOf(await refused.object.find({ after: null, limit: 9, directory: "/hold/" }))).toEqual([]);
   });
 
   test("a broken record too", async () => {
     const { upload } = await beginHalf("listed-broken");
     await setRecord(upload, "'no JSON'");
-    const { sessions } = await upload.object.list({ cursor: null, limit: 1000 });
+    const sessions = rowsOf(await upload.object.find({ after: null, limit: 1000 }));
     expect(sessions.find(({ session }) => session === nameOf(upload))).toMatchObject({
       state: "unreadable",
       destination: null,

@@ -31,6 +31,7 @@ export function worldOf(object: Machine, life: Life, world: Stage): SessionWorld
       release: async (sessionId) =>
         await world.counters.tell(name, object, life, (open) => open.release(sessionId)),
     }),
+    index: () => null,
     keepAlive(work) {
       life.underWay += 1;
       const ended = (): void => void (life.underWay -= 1);

@@ -3,6 +3,7 @@ import {
   type Config,
   type Env,
   health,
+  operatorsSeat,
   readConfig,
   tcpDoor,
   type UploadDirectory,
@@ -14,6 +15,7 @@ import { Hono } from "hono";
 export function useWell(config: Config): ExportedHandler<Env> {
   const app = new Hono<{ Bindings: Env }>();
   app.use(health(readConfig));
+  app.use(operatorsSeat(readConfig));
   app.use(bits(config));
   app.use("/uploads/*", bits(readConfig));
   return { fetch: app.fetch, connect: tcpDoor<Env>(app.fetch, (env) => readConfig(env).door) };

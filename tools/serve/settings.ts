@@ -15,7 +15,13 @@ const BINDINGS = join(PROJECT, "deploy", "workerd", "edge.capnp");
 const WRANGLER_TOML = join(PROJECT, "wrangler.toml");
 /** What this program tells the Worker, and nobody else. */
 const OURS = new Set(["CLUSTER_READY_URL"]);
-const SECRETS = ["SESSION_KEY", "SESSION_KEY_PREVIOUS", "ORIGIN_AUTHORIZATION"];
+const SECRETS = [
+  "SESSION_KEY",
+  "SESSION_KEY_PREVIOUS",
+  "ORIGIN_AUTHORIZATION",
+  "OPERATOR_TOKEN",
+  "OPERATOR_READ_TOKEN",
+];
 
 /**
  * The settings that the Worker is started with: those of the file, replaced by environment variables of the same name,

@@ -1,5 +1,5 @@
 import { issuedAtOf, type SessionId } from "../../protocol/session-id.ts";
-import type { SessionSummary } from "../../session/session-calls.ts";
+import type { SessionSummary } from "../../session/operator-calls.ts";
 import type { SessionsFound } from "../seat.ts";
 import { groupOf } from "./groups.ts";
 import { Standing } from "./mark.tsx";

@@ -1,0 +1,128 @@
+import { Hono, type MiddlewareHandler } from "hono";
+import { secureHeaders } from "hono/secure-headers";
+import { canonicalTarget, pathKey } from "../config/canonical-path.ts";
+import type { Config } from "../config/config.ts";
+import { hasOperators } from "../config/operator-settings.ts";
+import type { Env } from "../env.ts";
+import { arrivalOf } from "../ingress/arrival.ts";
+import { senderOf } from "../proxy/sender.ts";
+import { log } from "../runtime/log.ts";
+import { logIn, logOut } from "./login.ts";
+import type { Seat } from "./seat.ts";
+import { refuse, type SeatContext, type SeatEnv } from "./seat-context.ts";
+import { seatOf } from "./seat-of.ts";
+import { sessionsApi } from "./sessions-api.ts";
+import { admit, isOwnRequest } from "./who-may.ts";
+
+/**
+ * The operator's seat as a Hono middleware: at `OPERATOR_PATH` (`/_bits/` by default) of the HTTP door its page and JSON,
+ * for those who show `OPERATOR_TOKEN` or `OPERATOR_READ_TOKEN`, or whom Cloudflare Access lets in. While none of these is
+ * configured, and at the TCP door always, there is nothing: 404. It calls `next` for all other paths.
+ *
+ * @param readConfig reads the configuration from the Worker's bindings; while it throws, there is no seat
+ *
+ * @example
+ * ```ts
+ * const app = new Hono<{ Bindings: Env }>();
+ * app.use(operatorsSeat(readConfig)); // before anything that takes all paths
+ * app.use(bits(readConfig));
+ * ```
+ */
+export function operatorsSeat(readConfig: (env: Env) => Config): MiddlewareHandler<{ Bindings: Env }> {
+  return async (context, next) => {
+    const config = readSafely(readConfig, context.env);
+    const arrival = arrivalOf(context.req.raw);
+    const path = canonicalTarget(arrival.target)?.path ?? null;
+    if (config === null || path === null) return await next();
+    const { operator } = config;
+    if (!`${pathKey(path)}/`.startsWith(pathKey(operator.path))) return await next();
+    // Whatever its spelling, nobody else is asked for this path: least of all the origin.
+    if (arrival.door !== "http" || !hasOperators(operator)) return notFound();
+    if (`${path}/` === operator.path) return context.redirect(operator.path, 308);
+    if (path !== arrival.target.replace(/[?#].*/s, "")) return notFound();
+    return await seatApp(config).fetch(context.req.raw, context.env, context.executionCtx);
+  };
+}
+
+function readSafely(readConfig: (env: Env) => Config, env: Env): Config | null {
+  try {
+    return readConfig(env);
+  } catch {
+    return null; // the next middleware says why
+  }
+}
+
+/** One app for each configuration of this isolate. */
+const apps = new WeakMap<Config, Hono<SeatEnv>>();
+
+function seatApp(config: Config): Hono<SeatEnv> {
+  const known = apps.get(config);
+  if (known !== undefined) return known;
+  const app = makeApp(config);
+  apps.set(config, app);
+  return app;
+}
+
+function makeApp(config: Config): Hono<SeatEnv> {
+  const { path } = config.operator;
+  const app = new Hono<SeatEnv>().basePath(path);
+  app.use(safeHeaders());
+  app.use(async (context, next) => {
+    context.set("config", config);
+    context.set("sender", senderOf(context.req.raw, arrivalOf(context.req.raw), config.trustedProxies));
+    await next();
+  });
+  app.post("/login", async (context) =>
+    isOwnRequest(context)
+      ? await logIn(context)
+      : refuse(context, 403, "It does not come from the edge's own page."),
+  );
+  app.use(admit());
+  app.post("/logout", logOut);
+  app.route("/", sessionsApi(seatFor));
+  app.get("/", (context) => context.redirect(`${path}sessions`, 302)); // the page's place
+  app.notFound(notFound);
+  app.onError((error, context) => {
+    log("failed", { during: "seat", session: null, error: error.message });
+    return context.json({ error: "The edge failed; its log says how." }, 500);
+  });
+  return app;
+}
+
+function seatFor(context: SeatContext): Seat {
+  const { config, sender } = context.var;
+  return seatOf(context.env, {
+    config,
+    base: new URL(sender.url).origin,
+    keepAlive: (work) => context.executionCtx.waitUntil(work),
+  });
+}
+
+/**
+ * What is said of a session is for its operator's eyes: nothing is kept, framed, sniffed or run that the edge did not send.
+ * With "no-referrer" a browser would send `Origin: null` with the page's own forms (Fetch, "append a request Origin header").
+ */
+function safeHeaders(): MiddlewareHandler<SeatEnv> {
+  const secure = secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      styleSrc: ["'self'"],
+      scriptSrc: ["'self'"],
+      imgSrc: ["'self'"],
+      connectSrc: ["'self'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+      baseUri: ["'none'"],
+    },
+    xFrameOptions: "DENY",
+    referrerPolicy: "same-origin",
+  });
+  return async (context, next) => {
+    context.header("Cache-Control", "no-store");
+    return await secure(context, next);
+  };
+}
+
+function notFound(): Response {
+  return new Response(null, { status: 404, headers: { "Cache-Control": "no-store" } });
+}

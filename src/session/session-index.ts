@@ -1,0 +1,121 @@
+import { DurableObject } from "cloudflare:workers";
+import type { SessionId } from "../protocol/session-id.ts";
+import { log } from "../runtime/log.ts";
+import { objectNameOf } from "../signed/session-place.ts";
+import { Listing } from "./listing.ts";
+import type {
+  ListCalls,
+  ListFigures,
+  ListPage,
+  ListQuery,
+  SessionDetails,
+  SessionSummary,
+} from "./operator-calls.ts";
+import { SessionTables } from "./session-tables.ts";
+
+const SWEEP_AGAIN_MS = 6 * 60 * 60 * 1000;
+/** Sessions that are asked in one sweep whether they are still there: one request each. */
+const MOST_ASKED = 200;
+const NO_INFLOW = { sessions: 0, bytes: 0 };
+
+interface IndexBindings {
+  readonly UPLOAD_SESSIONS: DurableObjectNamespace<
+    DurableObject & { describe(sessionId: SessionId): SessionDetails | null }
+  >;
+}
+
+/**
+ * A part of the index of sessions that have an object each: 64 objects of this class have a row for each session between
+ * them (`indexNameOf`). Sessions say what becomes of them and nobody waits for that, so a row may be late, or lost with the
+ * object that was to tell it. A session tells its row again in each of its lives; a row whose time is over is asked for.
+ */
+export class SessionIndex extends DurableObject<IndexBindings> implements ListCalls {
+  readonly #tables = new SessionTables(this.ctx.storage);
+  readonly #listing = new Listing(this.#tables);
+
+  /** Where a session stands; rows that were told later are not overtaken. */
+  async put(summary: SessionSummary): Promise<void> {
+    const isWritten = this.#listing.put(summary, Date.now(), false);
+    if (isWritten && (await this.ctx.storage.getAlarm()) === null)
+      await this.ctx.storage.setAlarm(Date.now() + SWEEP_AGAIN_MS);
+  }
+
+  /** The session's object says it now: its row is as it is. */
+  correct(session: SessionId, details: SessionSummary | null): void {
+    if (details === null) this.#listing.remove(session);
+    else this.#listing.put(rowOf(details), Date.now());
+  }
+
+  /** The session is known no more. */
+  remove(session: SessionId): void {
+    this.#listing.remove(session);
+  }
+
+  find(query: ListQuery): ListPage {
+    return this.#listing.find(query);
+  }
+
+  figures(): ListFigures {
+    return { ...this.#listing.figures(Date.now()), inflow: NO_INFLOW };
+  }
+
+  /** Asks sessions whose time seems to be over. Never throws: the sixth throw of an alarm is its last. */
+  override async alarm(): Promise<void> {
+    let isMore = false;
+    try {
+      isMore = await this.#sweep();
+    } catch (error) {
+      log("failed", { during: "index", session: null, error: String(error) });
+    }
+    if (isMore || this.#listing.byId("").length > 0)
+      await this.ctx.storage.setAlarm(Date.now() + (isMore ? 60_000 : SWEEP_AGAIN_MS));
+  }
+
+  /** @returns whether there may be more of them */
+  async #sweep(): Promise<boolean> {
+    let asked = 0;
+    for (
+      let rows = this.#listing.byId("");
+      rows.length > 0;
+      rows = this.#listing.byId(rows.at(-1)?.session ?? "")
+    ) {
+      for (const { session } of rows.filter(({ until }) => until < Date.now())) {
+        if (asked === MOST_ASKED) return true;
+        asked += 1;
+        const id = session as SessionId; // sessions told it
+        this.correct(id, await this.env.UPLOAD_SESSIONS.getByName(objectNameOf(id)).describe(id));
+      }
+    }
+    return false;
+  }
+}
+
+/** Details → their row. */
+function rowOf(details: SessionSummary): SessionSummary {
+  const {
+    session,
+    directory,
+    client,
+    destination,
+    total,
+    offset,
+    state,
+    attempts,
+    lastOutcome,
+    changedAt,
+    until,
+  } = details;
+  return {
+    session,
+    directory,
+    client,
+    destination,
+    total,
+    offset,
+    state,
+    attempts,
+    lastOutcome,
+    changedAt,
+    until,
+  };
+}
