@@ -21,6 +21,7 @@ interface DoorSettings {
   readonly keepAliveTimeoutSeconds?: number;
   readonly connectionsPerClient?: number;
   readonly requestsPerConnection?: number;
+  readonly maximumConnections?: number;
   /** Whether a connection from this address begins with a header of the PROXY protocol: `PROXY_PROTOCOL`. */
   readonly isAnnounced?: (peer: string) => boolean;
 }

@@ -33,6 +33,7 @@
 import { readAnnouncement } from "./announcement.ts";
 import { serveConnection } from "./connection.ts";
 import { DEFAULT_DOOR_LIMITS, type DoorLimits } from "./door-limits.ts";
+import { tcpConnections } from "../runtime/connections.ts";
 import { Refusal } from "../http1/refusals.ts";
 import { refuse, turnAway } from "./refuse.ts";
 import { Wire } from "./wire.ts";
@@ -65,6 +66,7 @@ export function tcpDoor<Env>(
   return async function connect(socket, env, ctx) {
     const limits = { ...DEFAULT_DOOR_LIMITS, ...limitsOf?.(env) };
     all += 1;
+    tcpConnections.open += 1;
     const isFull = all > limits.maximumConnections;
     const wire = new Wire(socket, limits.writeTimeoutSeconds);
     try {
@@ -90,6 +92,7 @@ export function tcpDoor<Env>(
     } finally {
       await wire.close();
       all -= 1;
+      tcpConnections.open -= 1;
     }
   };
 

@@ -7,6 +7,7 @@ import { FAULTS } from "../protocol/faults.ts";
 import { BITS_POST, HEADER } from "../protocol/headers.ts";
 import { toAckResponse } from "./ack-response.ts";
 import { answerPacket } from "./answer-packet.ts";
+import { countPacket } from "./packet-count.ts";
 import { logPacket } from "./packet-log.ts";
 import { serveSignedUrl } from "./serve-signed-url.ts";
 import type { Verdict } from "./verdict.ts";
@@ -38,6 +39,7 @@ export function bits(config: Config | ((env: Env) => Config)): MiddlewareHandler
     const visit = beginVisit(request, arrival, target, readSafely(read, env), env);
     const verdict = await judge(visit);
     logPacket(visit, verdict);
+    countPacket(visit, verdict);
     if (arrival.door === "http" && verdict.fault !== null) await drain(request);
     return toAckResponse(visit, verdict);
   };

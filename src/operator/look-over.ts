@@ -30,9 +30,8 @@ export function overviewOf(figures: readonly ListFigures[], now: number): Overvi
 
 function countsOf(figures: readonly ListFigures[]): Overview["sessionsByState"] {
   const counts: Record<string, number> = {};
-  for (const { sessionsByState } of figures)
-    for (const [state, count] of Object.entries(sessionsByState))
-      counts[state] = (counts[state] ?? 0) + count;
+  for (const { state, count } of figures.flatMap((list) => list.counts))
+    counts[state] = (counts[state] ?? 0) + count;
   return counts;
 }
 

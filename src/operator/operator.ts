@@ -8,9 +8,9 @@ import { arrivalOf } from "../ingress/arrival.ts";
 import { senderOf } from "../proxy/sender.ts";
 import { log } from "../runtime/log.ts";
 import { logIn, logOut } from "./login.ts";
-import type { Seat } from "./seat.ts";
+import { METRICS_TYPE, metricsOf } from "./metrics.ts";
 import { refuse, type SeatContext, type SeatEnv } from "./seat-context.ts";
-import { seatOf } from "./seat-of.ts";
+import { type MeasuredSeat, seatOf } from "./seat-of.ts";
 import { sessionsApi } from "./sessions-api.ts";
 import { admit, isOwnRequest } from "./who-may.ts";
 
@@ -80,6 +80,11 @@ function makeApp(config: Config): Hono<SeatEnv> {
   app.use(admit());
   app.post("/logout", logOut);
   app.route("/", sessionsApi(seatFor));
+  app.get("/metrics", async (context) =>
+    context.body(await metricsOf(seatFor(context), context.env, config), 200, {
+      "Content-Type": METRICS_TYPE,
+    }),
+  );
   app.get("/", (context) => context.redirect(`${path}sessions`, 302)); // the page's place
   app.notFound(notFound);
   app.onError((error, context) => {
@@ -89,7 +94,7 @@ function makeApp(config: Config): Hono<SeatEnv> {
   return app;
 }
 
-function seatFor(context: SeatContext): Seat {
+function seatFor(context: SeatContext): MeasuredSeat {
   const { config, sender } = context.var;
   return seatOf(context.env, {
     config,

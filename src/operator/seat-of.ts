@@ -36,11 +36,16 @@ interface Surroundings {
 }
 
 /** The seat of an edge: its sessions, wherever they live. */
-export function seatOf(bindings: Bindings, surroundings: Surroundings): Seat {
+export function seatOf(bindings: Bindings, surroundings: Surroundings): MeasuredSeat {
   return new EdgeSeat(bindings, surroundings);
 }
 
-class EdgeSeat implements Seat {
+/** A seat that also gives the figures of each list. */
+export interface MeasuredSeat extends Seat {
+  figures(): Promise<readonly ListFigures[]>;
+}
+
+class EdgeSeat implements MeasuredSeat {
   readonly #bindings: Bindings;
   readonly #surroundings: Surroundings;
   readonly #lists: readonly RemoteList[];
@@ -52,9 +57,13 @@ class EdgeSeat implements Seat {
   }
 
   async overview(): Promise<Overview> {
-    const figures = await Promise.all(this.#lists.map(async (list) => await list.figures()));
-    const inflow = this.#bindings.SESSION_INDEX === undefined ? [] : [await this.#inflowOfOwnObjects()];
-    return { ...overviewOf([...figures, ...inflow], Date.now()), ...this.#missing };
+    return { ...overviewOf(await this.figures(), Date.now()), ...this.#missing };
+  }
+
+  async figures(): Promise<readonly ListFigures[]> {
+    const figures = this.#lists.map(async (list) => await list.figures());
+    const inflow = this.#bindings.SESSION_INDEX === undefined ? [] : [this.#inflowOfOwnObjects()];
+    return await Promise.all([...figures, ...inflow]);
   }
 
   async sessions(search: SessionSearch): Promise<SessionsFound> {
@@ -118,7 +127,7 @@ class EdgeSeat implements Seat {
       sessions: inflows.filter((one) => one.sessions > 0).length,
       bytes: inflows.reduce((sum, { bytes }) => sum + bytes, 0),
     };
-    return { sessionsByState: {}, oldestWaitingSince: null, tallies: [], inflow };
+    return { counts: [], oldestWaitingSince: null, tallies: [], inflow };
   }
 
   get #missing(): { readonly missing?: string } {

@@ -1,3 +1,5 @@
+import { count } from "./metrics.ts";
+
 /** What happened at the edge, for the operator's log. docs/operations.md lists the events. */
 export type LogEvent =
   | "created"
@@ -43,6 +45,8 @@ export function log(
   fields: Readonly<Record<string, string | number | boolean | null>>,
 ): void {
   const line = JSON.stringify({ at: new Date().toISOString(), event, ...fields });
-  if (Object.hasOwn(FAILURES, event)) console.error(line);
+  const isFailure = Object.hasOwn(FAILURES, event);
+  if (isFailure) count("bits_edge_failures_total", { event });
+  if (isFailure) console.error(line);
   else console.log(line);
 }

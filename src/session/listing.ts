@@ -1,5 +1,13 @@
 import type { SqlValue } from "./host-storage.ts";
-import type { ListFigures, ListPage, ListQuery, Position, SessionSummary, Tally } from "./operator-calls.ts";
+import type {
+  ListFigures,
+  ListPage,
+  ListQuery,
+  Position,
+  SessionCount,
+  SessionSummary,
+  Tally,
+} from "./operator-calls.ts";
 import type { SessionTables } from "./session-tables.ts";
 
 /** One call looks at no more rows than that, however few of them somebody wants to see. */
@@ -11,6 +19,7 @@ const TALLIES_FOR_MS = 25 * 60 * 60 * 1000;
 /** States in which an upload is whole, and waits for the application's acceptance. */
 const WAITING: ReadonlySet<string> = new Set(["complete", "committing", "orphaned", "failed", "held"]);
 
+type CountRow = SessionCount & { readonly [column: string]: SqlValue };
 type TallyRow = Tally & { readonly [column: string]: SqlValue };
 
 /** A session's row: what its operator sees of it, and where it is in the indexes. */
@@ -43,7 +52,7 @@ interface Row {
 export class Listing {
   readonly #tables: SessionTables;
   /** How many sessions stand where; null until somebody asks. Every change comes by here, so it is kept right in memory. */
-  #counts: Map<string, number> | null = null;
+  #counts: Map<string, SessionCount> | null = null;
 
   constructor(tables: SessionTables) {
     this.#tables = tables;
@@ -120,7 +129,7 @@ export class Listing {
   }
 
   figures(now: number): Omit<ListFigures, "inflow"> {
-    if (!this.isKept) return { sessionsByState: {}, oldestWaitingSince: null, tallies: [] };
+    if (!this.isKept) return { counts: [], oldestWaitingSince: null, tallies: [] };
     const { sql } = this.#tables;
     const [oldest] = sql
       .exec<{ whole: number | null }>("SELECT min(whole) AS whole FROM listed WHERE whole IS NOT NULL")
@@ -129,7 +138,7 @@ export class Listing {
       ? sql.exec<TallyRow>("SELECT * FROM tallies WHERE at > ?", now - TALLIES_FOR_MS).toArray()
       : [];
     return {
-      sessionsByState: Object.fromEntries([...this.#countsNow()].filter(([, count]) => count > 0)),
+      counts: [...this.#countsNow().values()].filter(({ count }) => count > 0),
       oldestWaitingSince: oldest?.whole ?? null,
       tallies,
     };
@@ -165,18 +174,21 @@ export class Listing {
     );
   }
 
-  /** From the index by state, once a life of the object. */
-  #countsNow(): Map<string, number> {
+  /** Counted once a life of the object. */
+  #countsNow(): Map<string, SessionCount> {
     if (this.#counts !== null) return this.#counts;
     const rows = this.#tables.sql
-      .exec<{ state: string; count: number }>("SELECT state, count(*) AS count FROM listed GROUP BY state")
+      .exec<CountRow>("SELECT directory, state, count(*) AS count FROM listed GROUP BY directory, state")
       .toArray();
-    this.#counts = new Map(rows.map(({ state, count }) => [state, count]));
+    this.#counts = new Map(rows.map((row) => [placeOf(row), row]));
     return this.#counts;
   }
 
   #count(row: Row | null, by: number): void {
-    if (row !== null) this.#counts?.set(row.state, (this.#counts.get(row.state) ?? 0) + by);
+    if (row === null || this.#counts === null) return;
+    const { directory, state } = row;
+    const before = this.#counts.get(placeOf(row))?.count ?? 0;
+    this.#counts.set(placeOf(row), { directory, state, count: before + by });
   }
 
   /** Only what has become of the session between two rows counts, so whoever says it twice is counted once. */
@@ -200,6 +212,11 @@ export class Listing {
       bytes,
     );
   }
+}
+
+/** What is counted together. */
+function placeOf({ directory, state }: Pick<SessionCount, "directory" | "state">): string {
+  return `${state} ${directory ?? ""}`;
 }
 
 interface Condition {

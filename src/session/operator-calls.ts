@@ -102,15 +102,24 @@ export interface Tally {
   readonly bytes: number;
 }
 
+/** How many sessions of a directory stand in one state. */
+export interface SessionCount {
+  readonly directory: string | null;
+  readonly state: SessionSummary["state"];
+  readonly count: number;
+}
+
 /** The figures of a list as a whole. */
 export interface ListFigures {
-  readonly sessionsByState: Readonly<Partial<Record<SessionSummary["state"], number>>>;
+  readonly counts: readonly SessionCount[];
   /** When the first upload became whole that is not committed; null if there is none. */
   readonly oldestWaitingSince: number | null;
   /** Of the last 25 hours, in any order; those in which nothing happened are not there. */
   readonly tallies: readonly Tally[];
   /** Sessions that were sent bytes within the last minute, and these bytes; none where the list is not told of them. */
   readonly inflow: Inflowing;
+  /** How late the list was told of a change, at most, within the last minutes; absent where it is told at once. */
+  readonly lagMs?: number;
 }
 
 export interface Inflowing {

@@ -1,6 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
 import type { SessionId } from "../protocol/session-id.ts";
+import type { Growth } from "../runtime/metrics.ts";
 import { LoginAttempts } from "./login-attempts.ts";
+import { MetricStore } from "./metric-store.ts";
 import { type Applicant, OpenSessions } from "./open-sessions.ts";
 import { SessionTables } from "./session-tables.ts";
 
@@ -9,10 +11,11 @@ import { SessionTables } from "./session-tables.ts";
  * counts them itself. The clients of a directory are spread over 256 objects, so that no single one sees all traffic; the
  * session id names the object (signed/session-ticket.ts), so that the end of a session finds it.
  *
- * One more object of the class counts those who try to be taken for the operator.
+ * One more object of the class counts those who try to be taken for the operator, and one adds up what is measured.
  */
 export class SessionCounter extends DurableObject {
   readonly #attempts = new LoginAttempts();
+  readonly #metrics = new MetricStore(this.ctx.storage);
   readonly #open = new OpenSessions(new SessionTables(this.ctx.storage));
 
   /** Counts one more session, unless the client has as many as it may. */
@@ -28,6 +31,16 @@ export class SessionCounter extends DurableObject {
   /** The session has ended. */
   release(sessionId: SessionId): void {
     this.#open.release(sessionId);
+  }
+
+  /** Adds what an isolate has counted. */
+  async grow(growth: Growth): Promise<void> {
+    this.#metrics.grow(growth);
+  }
+
+  /** All that was counted so far. */
+  measured(): Growth {
+    return this.#metrics.read();
   }
 
   /** Whether somebody at this address may say once more that he is the operator. */

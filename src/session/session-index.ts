@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { SessionId } from "../protocol/session-id.ts";
 import { log } from "../runtime/log.ts";
 import { objectNameOf } from "../signed/session-place.ts";
+import { Lag } from "./lag.ts";
 import { Listing } from "./listing.ts";
 import type {
   ListCalls,
@@ -33,9 +34,14 @@ export class SessionIndex extends DurableObject<IndexBindings> implements ListCa
   readonly #tables = new SessionTables(this.ctx.storage);
   readonly #listing = new Listing(this.#tables);
 
+  /** How late a row was told, at most: within the last two times five minutes. */
+  readonly #lag = new Lag();
+
   /** Where a session stands; rows that were told later are not overtaken. */
   async put(summary: SessionSummary): Promise<void> {
-    const isWritten = this.#listing.put(summary, Date.now(), false);
+    const now = Date.now();
+    const isWritten = this.#listing.put(summary, now, false);
+    if (summary.changedAt !== null) this.#lag.add(now - summary.changedAt, now);
     if (isWritten && (await this.ctx.storage.getAlarm()) === null)
       await this.ctx.storage.setAlarm(Date.now() + SWEEP_AGAIN_MS);
   }
@@ -56,7 +62,7 @@ export class SessionIndex extends DurableObject<IndexBindings> implements ListCa
   }
 
   figures(): ListFigures {
-    return { ...this.#listing.figures(Date.now()), inflow: NO_INFLOW };
+    return { ...this.#listing.figures(Date.now()), inflow: NO_INFLOW, lagMs: this.#lag.most(Date.now()) };
   }
 
   /** Asks sessions whose time seems to be over. Never throws: the sixth throw of an alarm is its last. */

@@ -41,7 +41,9 @@ export class SessionJournal {
   }
 
   /** @param outcome null if the instance that made the attempt died and nobody saw it end */
-  writeOutcome({ commit }: SessionRecord, outcome: CommitOutcome | null, milliseconds: number): void {
+  writeOutcome(record: SessionRecord, outcome: CommitOutcome | null, milliseconds: number): void {
+    const { commit } = record;
+    this.#measure(record, outcome, milliseconds);
     const hresult = commit?.fault?.hresult ?? null;
     this.write("commit-ended", {
       attempt: commit?.attempts ?? 0,
@@ -53,5 +55,26 @@ export class SessionJournal {
       status: commit?.fault?.status ?? 200,
       hresult: hresult === null ? null : formatHresult(hresult),
     });
+  }
+
+  #measure(record: SessionRecord, outcome: CommitOutcome | null, milliseconds: number): void {
+    const { world } = this.#session;
+    const { commit, history, changedAt, total, destination } = record;
+    const directory = this.#session.directory(destination)?.path ?? "none";
+    world.observe("bits_edge_commit_duration_seconds", { directory }, Math.max(0, milliseconds) / 1000);
+    const isFirst = history?.some(
+      ({ event, outcome: came }) => event === "commit-ended" && came === "accepted",
+    );
+    if (outcome?.kind === "accepted" && isFirst !== true) {
+      const begunAt = history?.[0]?.at ?? record.issuedAt;
+      world.observe(
+        "bits_edge_upload_duration_seconds",
+        { directory },
+        Math.max(0, changedAt - begunAt) / 1000,
+      );
+      world.count("bits_edge_committed_bytes_total", { directory }, total ?? 0);
+    }
+    const came = outcome === null ? "orphaned" : (commit?.fault?.fault ?? "accepted");
+    world.count("bits_edge_commits_total", { directory, outcome: came });
   }
 }

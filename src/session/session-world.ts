@@ -3,6 +3,7 @@ import type { Handover } from "../origin/carrier.ts";
 import type { CommitOutcome } from "../protocol/reflect.ts";
 import type { SessionId } from "../protocol/session-id.ts";
 import type { log } from "../runtime/log.ts";
+import type { count, observe } from "../runtime/metrics.ts";
 import type { formatSignedUrl } from "../signed/signed-url.ts";
 import type { SessionSummary } from "./operator-calls.ts";
 
@@ -42,6 +43,9 @@ export interface SessionWorld {
   keepAlive(work: Promise<unknown>): void;
   /** One line for the operator. */
   readonly log: typeof log;
+  /** Figures for the operator. */
+  readonly count: typeof count;
+  readonly observe: typeof observe;
 }
 
 /** A SHA-256 that is being computed. */

@@ -2,8 +2,9 @@ import type { Config } from "../config/config.ts";
 import { hasOperators } from "../config/operator-settings.ts";
 import { commit } from "../origin/commit.ts";
 import { log } from "../runtime/log.ts";
+import { count, observe, sendGrowth } from "../runtime/metrics.ts";
 import { networkFor } from "../runtime/network.ts";
-import { indexNameOf } from "../signed/session-place.ts";
+import { indexNameOf, METRICS_OBJECT } from "../signed/session-place.ts";
 import { formatSignedUrl } from "../signed/signed-url.ts";
 import type { SessionBindings } from "./session-bindings.ts";
 import type { RunningDigest, SessionWorld } from "./session-world.ts";
@@ -36,6 +37,12 @@ export function workersWorld(
       SESSION_INDEX !== undefined && isSeen(config) ? SESSION_INDEX.getByName(indexNameOf(sessionId)) : null,
     keepAlive: (work) => context.waitUntil(work),
     log,
+    count(name, labels, by) {
+      count(name, labels, by);
+      // Nobody pays for figures that nobody can see.
+      if (isSeen(config)) context.waitUntil(sendGrowth(() => SESSION_COUNTERS.getByName(METRICS_OBJECT)));
+    },
+    observe,
   };
 }
 

@@ -50,6 +50,9 @@ export function indexName(part: number): string {
   return `index-${part}`;
 }
 
+/** The object of the counters' class in which what is measured comes together. */
+export const METRICS_OBJECT = "metrics";
+
 /** The name of a shared object, 1 to 255. */
 export function sharedObjectName(object: number): string {
   return `sessions-${object}`;

@@ -40,6 +40,8 @@ export function worldOf(object: Machine, life: Life, world: Stage): SessionWorld
         world.laws.workFailed(object, error);
       });
     },
+    count: () => undefined,
+    observe: () => undefined,
     log: (event, fields) => story.tell(object.name, event, fields),
   };
 }

@@ -1,0 +1,21 @@
+import type { Config } from "../config/config.ts";
+import { hasOperators } from "../config/operator-settings.ts";
+import { count, sendGrowth } from "../runtime/metrics.ts";
+import { METRICS_OBJECT } from "../signed/session-place.ts";
+import type { Verdict } from "./verdict.ts";
+import type { Visit } from "./visit.ts";
+
+/** Counts a packet and its Ack, for those who look at figures. An Ack that nobody was there to read is one all the same. */
+export function countPacket(visit: Visit, { fault }: Verdict): void {
+  const { type, packet, directory, config, bindings } = visit;
+  const status = fault?.status ?? 200;
+  count("bits_edge_acks_total", { packet: type ?? "none", status, fault: fault?.fault ?? "none" });
+  if (fault === null && "type" in packet && packet.type === "Fragment")
+    count("bits_edge_received_bytes_total", { directory: directory?.path ?? "none" }, packet.contentLength);
+  if (isSeen(config)) void sendGrowth(() => bindings.SESSION_COUNTERS.getByName(METRICS_OBJECT));
+}
+
+/** Nobody pays for figures that nobody can see. */
+function isSeen(config: Config | Error): boolean {
+  return !(config instanceof Error) && hasOperators(config.operator);
+}

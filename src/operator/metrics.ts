@@ -1,0 +1,49 @@
+import type { Config } from "../config/config.ts";
+import type { Env } from "../env.ts";
+import { type Gauge, type Growth, type Labels, sendGrowth, seriesOf } from "../runtime/metrics.ts";
+import { tcpConnections } from "../runtime/connections.ts";
+import { VERSION } from "../runtime/version.ts";
+import type { ListFigures } from "../session/operator-calls.ts";
+import { METRICS_OBJECT } from "../signed/session-place.ts";
+import { overviewOf } from "./look-over.ts";
+import { formatMetrics } from "./metrics-text.ts";
+import type { MeasuredSeat } from "./seat-of.ts";
+
+/** Media type of the text format (prometheus.io/docs/instrumenting/exposition_formats). */
+export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+/**
+ * All that is measured, in Prometheus' text format. What is counted comes from the store in which all isolates add up;
+ * what stands somewhere now is asked for.
+ */
+export async function metricsOf(
+  seat: MeasuredSeat,
+  { SESSION_COUNTERS }: Pick<Env, "SESSION_COUNTERS">,
+  config: Config,
+): Promise<string> {
+  const store = SESSION_COUNTERS.getByName(METRICS_OBJECT);
+  await sendGrowth(() => store, true);
+  const [counted, figures] = await Promise.all([store.measured(), seat.figures()]);
+  return formatMetrics({ ...counted, ...gaugesOf(figures, config, Date.now()) });
+}
+
+function gaugesOf(figures: readonly ListFigures[], config: Config, now: number): Growth {
+  const { receiving, oldestWaitingSince } = overviewOf(figures, now);
+  const gauges: Record<string, number> = {};
+  const set = (name: Gauge, labels: Labels, value: number): void => {
+    const series = seriesOf(name, labels);
+    gauges[series] = (gauges[series] ?? 0) + value;
+  };
+  for (const { directory, state, count } of figures.flatMap(({ counts }) => counts))
+    set("bits_edge_sessions", { directory: directory ?? "none", state }, count);
+  set("bits_edge_receiving_sessions", {}, receiving.sessions);
+  set("bits_edge_receiving_bytes_per_second", {}, receiving.bytesPerSecond);
+  const waitingMs = oldestWaitingSince === null ? 0 : Math.max(0, now - oldestWaitingSince);
+  set("bits_edge_oldest_waiting_seconds", {}, waitingMs / 1000);
+  set("bits_edge_index_lag_seconds", {}, Math.max(0, ...figures.map(({ lagMs }) => lagMs ?? 0)) / 1000);
+  set("bits_edge_info", { version: VERSION }, 1);
+  set("bits_edge_tcp_connections", {}, tcpConnections.open);
+  const { maximumConnections } = config.door;
+  if (maximumConnections !== undefined) set("bits_edge_tcp_connections_limit", {}, maximumConnections);
+  return gauges;
+}

@@ -1,0 +1,130 @@
+/** What is measured, by Prometheus' conventions: base units, `_total` for what only grows. docs/observability.md has the meaning. */
+export const METRICS = {
+  bits_edge_acks_total: {
+    type: "counter",
+    help: "Acks, by the packet that they answer, their status, and the fault that they tell of.",
+  },
+  bits_edge_received_bytes_total: { type: "counter", help: "Bytes of Fragments that were acknowledged." },
+  bits_edge_commits_total: {
+    type: "counter",
+    help: "Attempts to hand an upload to the application that have ended, by what came of them.",
+  },
+  bits_edge_committed_bytes_total: {
+    type: "counter",
+    help: "Bytes of uploads that the application has accepted.",
+  },
+  bits_edge_failures_total: { type: "counter", help: "Lines of the log that tell of an error of the edge." },
+  bits_edge_commit_duration_seconds: {
+    type: "histogram",
+    help: "How long attempts to hand an upload to the application took.",
+    buckets: [0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800, 3600, 21_600],
+  },
+  bits_edge_upload_duration_seconds: {
+    type: "histogram",
+    help: "From the first Fragment of an upload to the application's acceptance.",
+    buckets: [1, 10, 60, 300, 1800, 3600, 21_600, 86_400, 604_800],
+  },
+  bits_edge_sessions: { type: "gauge", help: "Sessions that the edge knows, by where they stand." },
+  bits_edge_receiving_sessions: {
+    type: "gauge",
+    help: "Sessions that were sent bytes within the last minute.",
+  },
+  bits_edge_receiving_bytes_per_second: {
+    type: "gauge",
+    help: "What they were sent, on average of that minute.",
+  },
+  bits_edge_oldest_waiting_seconds: {
+    type: "gauge",
+    help: "For how long the oldest complete upload has waited for the application's acceptance; 0 if none waits.",
+  },
+  bits_edge_index_lag_seconds: {
+    type: "gauge",
+    help: "How late the index was told of a change, at most, within the last minutes; 0 where sessions share objects.",
+  },
+  bits_edge_tcp_connections: { type: "gauge", help: "Connections that are open at the TCP door." },
+  bits_edge_tcp_connections_limit: {
+    type: "gauge",
+    help: "Connections that the TCP door lets in at one time.",
+  },
+  bits_edge_info: { type: "gauge", help: "1; the label says which version runs." },
+} as const satisfies Readonly<Record<string, Metric>>;
+
+interface Metric {
+  readonly type: "counter" | "histogram" | "gauge";
+  readonly help: string;
+  /** Upper bounds, seconds. */
+  readonly buckets?: readonly number[];
+}
+
+type Named<Type extends Metric["type"]> = {
+  [name in keyof typeof METRICS]: (typeof METRICS)[name]["type"] extends Type ? name : never;
+}[keyof typeof METRICS];
+export type Counter = Named<"counter">;
+export type Histogram = Named<"histogram">;
+export type Gauge = Named<"gauge">;
+export type Labels = Readonly<Record<string, string | number>>;
+
+/** How much each series has grown, by its name and labels as Prometheus writes them. */
+export type Growth = Readonly<Record<string, number>>;
+
+/** Where the counts of all isolates come together. */
+export interface GrowthStore {
+  grow(growth: Growth): Promise<void>;
+}
+
+/** Labels come from the configuration and the protocol; this bounds what a mistake would cost. */
+const MOST_SERIES = 2_000;
+/** Counts are sent on at most as often. */
+const SEND_AFTER_MS = 10_000;
+
+let growth = new Map<string, number>();
+let sentAt = 0;
+
+/** Counts in this isolate, until `sendGrowth` sends it on. */
+export function count(name: Counter, labels: Labels, by = 1): void {
+  grow(seriesOf(name, labels), by);
+}
+
+/** Notes one duration. */
+export function observe(name: Histogram, labels: Labels, seconds: number): void {
+  for (const bound of METRICS[name].buckets) {
+    // Prometheus' buckets are cumulative, and each has to be there.
+    grow(seriesOf(`${name}_bucket`, { ...labels, le: bound }), seconds <= bound ? 1 : 0);
+  }
+  grow(seriesOf(`${name}_bucket`, { ...labels, le: "+Inf" }), 1);
+  grow(seriesOf(`${name}_sum`, labels), seconds);
+  grow(seriesOf(`${name}_count`, labels), 1);
+}
+
+/** `name{label="value",…}`. */
+export function seriesOf(name: string, labels: Labels): string {
+  const pairs = Object.entries(labels).map(([label, value]) => `${label}="${escape(String(value))}"`);
+  return pairs.length === 0 ? name : `${name}{${pairs.join(",")}}`;
+}
+
+/**
+ * Sends on what this isolate has counted, if the last time is long enough ago. Nobody waits for it; what could not be sent
+ * is counted again.
+ */
+export async function sendGrowth(store: () => GrowthStore, isNow = false): Promise<void> {
+  const now = Date.now();
+  if (growth.size === 0 || (!isNow && Math.abs(now - sentAt) < SEND_AFTER_MS)) return;
+  sentAt = now;
+  const taken = growth;
+  growth = new Map();
+  try {
+    await store().grow(Object.fromEntries(taken));
+  } catch {
+    for (const [series, by] of taken) grow(series, by);
+  }
+}
+
+function grow(series: string, by: number): void {
+  const before = growth.get(series);
+  if (before === undefined && growth.size >= MOST_SERIES) return;
+  growth.set(series, (before ?? 0) + by);
+}
+
+function escape(value: string): string {
+  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+}

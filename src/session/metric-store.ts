@@ -1,0 +1,46 @@
+import type { Growth } from "../runtime/metrics.ts";
+import type { HostStorage } from "./host-storage.ts";
+
+/** More would be a mistake: labels come from the configuration and the protocol. */
+const MOST_SERIES = 10_000;
+
+/**
+ * The counters of all isolates together, on disk: a counter that begins again at every restart of one of many isolates
+ * could not be read.
+ */
+export class MetricStore {
+  readonly #storage: HostStorage;
+
+  constructor(storage: HostStorage) {
+    this.#storage = storage;
+  }
+
+  grow(growth: Growth): void {
+    this.#ensure();
+    this.#storage.transactionSync(() => {
+      for (const [series, by] of Object.entries(growth))
+        this.#storage.sql.exec(
+          "INSERT INTO metrics (series, value) VALUES (?, ?) ON CONFLICT (series) DO UPDATE SET value = value + excluded.value",
+          series,
+          by,
+        );
+    });
+  }
+
+  /** Every series with its value. */
+  read(): Growth {
+    this.#ensure();
+    const rows = this.#storage.sql
+      .exec<{ series: string; value: number }>(
+        `SELECT series, value FROM metrics ORDER BY series LIMIT ${MOST_SERIES}`,
+      )
+      .toArray();
+    return Object.fromEntries(rows.map(({ series, value }) => [series, value]));
+  }
+
+  #ensure(): void {
+    this.#storage.sql.exec(
+      "CREATE TABLE IF NOT EXISTS metrics (series TEXT PRIMARY KEY, value REAL NOT NULL)",
+    );
+  }
+}
