@@ -5,13 +5,15 @@ import { type Edge, startEdge } from "../support/edge.ts";
 import type { HttpResponse } from "../support/http-response.ts";
 import { RawConnection } from "../support/raw-connection.ts";
 import { Gateway } from "./gateway.ts";
-import { PEERS } from "./peers.ts";
+import { CLIENT_ADDRESS, doorOf, PEERS } from "./peers.ts";
 
 const GZIP = gzipSync("the bytes as they are").toString("latin1");
 const DONE = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+/** More than a gateway waits for before it asks the edge. */
+const SENT_BYTES = 300_000;
 const PATIENCE = { timeout: 20_000, interval: 20 };
 
-describe.each(PEERS)("What is not BITS, through %s, which the edge trusts", (_, start) => {
+describe.each(PEERS)("What is not BITS, through $name, which the edge trusts", (peer) => {
   let origin: RawOrigin;
   let edge: Edge;
   let gateway: Gateway;
@@ -22,9 +24,10 @@ describe.each(PEERS)("What is not BITS, through %s, which the edge trusts", (_, 
         ORIGIN_URL: origin.url,
         UPLOAD_DIRECTORIES: [{ path: "/uploads/" }],
         TRUSTED_PROXIES: ["127.0.0.1/32"],
+        ...peer.vars,
       },
     });
-    gateway = await Gateway.start(start, `127.0.0.1:${edge.httpPort}`);
+    gateway = await Gateway.start(peer.start, doorOf(peer, edge));
   });
   afterAll(async () => {
     await gateway.stop();
@@ -33,7 +36,9 @@ describe.each(PEERS)("What is not BITS, through %s, which the edge trusts", (_, 
   });
 
   async function ask(...lines: string[]): Promise<HttpResponse> {
-    using connection = await RawConnection.open("127.0.0.1", gateway.httpPort);
+    // A client with the gateway's own address would be a gateway.
+    const from = { localAddress: CLIENT_ADDRESS };
+    using connection = await RawConnection.open("127.0.0.1", gateway.httpPort, from);
     await connection.send([...lines, "", ""].join("\r\n"));
     return await connection.readResponse();
   }
@@ -49,9 +54,13 @@ describe.each(PEERS)("What is not BITS, through %s, which the edge trusts", (_, 
       "X-HTTP-Method",
     ];
     const lines = forged.map((name) => `${name}: 666`);
-    await ask("GET /told HTTP/1.1", "Host: bits.example.com", "Connection: close, X-Forwarded-For", ...lines);
+    const head = ["GET /told HTTP/1.1", "Host: bits.example.com"];
+    const named = await ask(...head, "Connection: close, X-Forwarded-For", ...lines);
+    // Varnish refuses a Connection that names a field of its own.
+    if (named.status !== 200) expect([named.status, origin.to("/told").length]).toEqual([400, 0]);
+    if (named.status !== 200) await ask(...head, "Connection: close", ...lines);
     const { values } = origin.to("/told")[0] ?? { values: () => [] };
-    expect(values("X-Forwarded-For")).toEqual(["127.0.0.1"]);
+    expect(values("X-Forwarded-For")).toEqual([CLIENT_ADDRESS]);
     expect(values("X-Forwarded-Host")).toEqual(["bits.example.com"]);
     expect(values("X-Forwarded-Proto")).toEqual(["http"]);
     expect(values("Via").at(-1)).toMatch(/1\.1 bits-edge$/);
@@ -101,16 +110,20 @@ describe.each(PEERS)("What is not BITS, through %s, which the edge trusts", (_, 
     expect([response.header("Content-Encoding"), response.header("ETag")]).toEqual(["gzip", '"gz"']);
   });
 
-  test.each(["Content-Length: 100000\r\n\r\n0123456789", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"])(
-    "a client that leaves inside its body ends the origin's request: %j",
-    async (rest) => {
-      const target = `/broken/${rest.length}`;
-      const connection = await RawConnection.open("127.0.0.1", gateway.httpPort);
-      await connection.send(`PUT ${target} HTTP/1.1\r\nHost: a\r\n${rest}`);
-      await vi.waitFor(() => expect(origin.to(target)).toHaveLength(1), PATIENCE);
-      connection.reset();
-      await vi.waitFor(() => expect(origin.to(target)[0]?.isLeft).toBe(true), PATIENCE);
-      expect(origin.to(target)[0]?.isWhole).toBe(false);
-    },
-  );
+  test.each([
+    ["of a length", "Content-Length: 1000000\r\n\r\n"],
+    ["of chunks", `Transfer-Encoding: chunked\r\n\r\n${SENT_BYTES.toString(16)}\r\n`],
+  ])("a client that leaves inside its body ends the origin's request: %s", async (__, framing) => {
+    const target = `/broken/${framing.length}`;
+    using connection = await RawConnection.open("127.0.0.1", gateway.httpPort);
+    await connection.send(`PUT ${target} HTTP/1.1\r\nHost: a\r\n${framing}${"x".repeat(SENT_BYTES)}\r\n`);
+    if (peer.refusesChunks && framing.startsWith("Transfer-Encoding")) {
+      expect((await connection.readResponse()).status).toBe(411);
+      return expect(origin.to(target)).toEqual([]);
+    }
+    await vi.waitFor(() => expect(origin.to(target)).toHaveLength(1), PATIENCE);
+    connection.reset();
+    await vi.waitFor(() => expect(origin.to(target)[0]?.isLeft).toBe(true), PATIENCE);
+    expect(origin.to(target)[0]?.isWhole).toBe(false);
+  });
 });

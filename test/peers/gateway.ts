@@ -26,8 +26,8 @@ export interface GatewaySetup {
   readonly logs: LogLine[];
 }
 
-/** Starts the program on the shipped file; does not wait until it listens. */
-export type StartProgram = (setup: GatewaySetup) => Promise<ChildProgram>;
+/** Starts the program on the shipped file, or the two that make one gateway; does not wait until they listen. */
+export type StartProgram = (setup: GatewaySetup) => Promise<ChildProgram | readonly ChildProgram[]>;
 
 /** What is special about a gateway, or its edge. */
 export interface GatewayOptions {
@@ -42,15 +42,15 @@ export const DEPLOY = join(PROJECT, "deploy");
 
 const START_MILLISECONDS = 10_000;
 
-/** A running nginx or HAProxy in front of an edge. */
+/** A running gateway in front of an edge. */
 export class Gateway {
   readonly #setup: GatewaySetup;
-  readonly #program: ChildProgram;
+  readonly #programs: readonly ChildProgram[];
   readonly #cleanUp: () => Promise<void>;
 
-  private constructor(setup: GatewaySetup, program: ChildProgram, cleanUp: () => Promise<void>) {
+  private constructor(setup: GatewaySetup, programs: readonly ChildProgram[], cleanUp: () => Promise<void>) {
     this.#setup = setup;
-    this.#program = program;
+    this.#programs = programs;
     this.#cleanUp = cleanUp;
   }
 
@@ -66,7 +66,7 @@ export class Gateway {
       callOff();
       await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     };
-    let program: ChildProgram | undefined;
+    let programs: readonly ChildProgram[] = [];
     try {
       const temporary = join(folder, "temporary");
       await mkdir(temporary);
@@ -74,12 +74,12 @@ export class Gateway {
       const certificate = await makeCertificate(folder);
       const ports = { httpPort, httpsPort };
       const setup = { edge, edgeCertificate, ...ports, certificate, folder, temporary, logs: [] };
-      program = await startProgram(setup);
+      programs = [await startProgram(setup)].flat();
       const listening = listens === "twice" ? [httpPort, httpsPort] : [httpsPort];
-      await Promise.race([untilListening(listening), program.failure()]);
-      return new Gateway(setup, program, cleanUp);
+      await Promise.race([untilListening(listening), ...programs.map(async (each) => each.failure())]);
+      return new Gateway(setup, programs, cleanUp);
     } catch (error) {
-      await program?.end("SIGKILL");
+      await Promise.all(programs.map(async (program) => program.end("SIGKILL")));
       await cleanUp();
       throw error;
     }
@@ -110,11 +110,12 @@ export class Gateway {
 
   /** Memory of the program's largest process in bytes; undefined where the system does not tell. */
   async rssBytes(name: string): Promise<number | undefined> {
-    return this.#program.rssBytes(name);
+    const sizes = await Promise.all(this.#programs.map(async (program) => program.rssBytes(name)));
+    return sizes.find((size) => size !== undefined);
   }
 
   async stop(): Promise<void> {
-    await this.#program.end("SIGTERM");
+    await Promise.all(this.#programs.map(async (program) => program.end("SIGTERM")));
     await this.#cleanUp();
   }
 

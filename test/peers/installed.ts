@@ -8,6 +8,9 @@ const PROGRAMS = {
   chromium: ["--version"],
   stunnel: ["-version"],
   hitch: ["--version"],
+  caddy: ["version"],
+  varnishd: ["-V"],
+  apache2: ["-v"],
 };
 
 /**
@@ -29,7 +32,7 @@ export default async function setup(): Promise<void> {
   if (missing.length > 0) {
     throw new Error(
       `${missing.join(", ")} cannot be run, and this suite tests the gateways and the page for real: ` +
-        "apt-get install nginx-light haproxy openssl chromium stunnel4 hitch (or name them by NGINX, HAPROXY, …).",
+        "apt-get install nginx-light haproxy openssl chromium stunnel4 hitch caddy varnish apache2 (or name them by NGINX, HAPROXY, …).",
     );
   }
 }

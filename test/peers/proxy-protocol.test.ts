@@ -8,11 +8,9 @@ import { Gateway, type GatewaySetup, type StartProgram } from "./gateway.ts";
 import { startHaproxyTcp } from "./haproxy.ts";
 import { startHitch } from "./hitch.ts";
 import { startStunnel } from "./stunnel.ts";
+import { CLIENT_ADDRESS } from "./peers.ts";
 import { TlsTunnel } from "./tls-tunnel.ts";
 import { uploadWithBreak } from "./upload-with-break.ts";
-
-/** On Linux all of 127.0.0.0/8 is this machine: an address of the client's own, and one for the proxies. */
-const CLIENT_ADDRESS = "127.0.0.9";
 
 const haproxy =
   (says: string): StartProgram =>

@@ -3,13 +3,15 @@ import { createSession } from "../support/bits-client.ts";
 import { type Edge, startEdge } from "../support/edge.ts";
 import type { HttpResponse } from "../support/http-response.ts";
 import { type LegacyOrigin, startLegacyOrigin } from "../support/legacy-origin.ts";
-import { RawConnection } from "../support/raw-connection.ts";
+import { type ConnectionOptions, RawConnection } from "../support/raw-connection.ts";
 import { Gateway } from "./gateway.ts";
-import { PEERS } from "./peers.ts";
+import { CLIENT_ADDRESS, doorOf, PEERS } from "./peers.ts";
 
 const FILE = "0123456789";
+/** Where the edge expects an announcement of its proxies, a client that is none has to come from elsewhere. */
+const NOBODYS_PROXY = { localAddress: CLIENT_ADDRESS };
 
-describe.each(PEERS)("%s answers as the edge does", (_, start) => {
+describe.each(PEERS)("$name answers as the edge does", (peer) => {
   let origin: LegacyOrigin;
   let edge: Edge;
   let gateway: Gateway;
@@ -21,9 +23,10 @@ describe.each(PEERS)("%s answers as the edge does", (_, start) => {
         ORIGIN_URL: origin.url,
         UPLOAD_DIRECTORIES: [{ path: "/uploads/" }, { path: "/closed/", enabled: false }],
         MAXIMUM_FRAGMENT_BYTES: 1000,
+        ...peer.vars,
       },
     });
-    gateway = await Gateway.start(start, `127.0.0.1:${edge.httpPort}`);
+    gateway = await Gateway.start(peer.start, doorOf(peer, edge));
   });
   afterAll(async () => {
     await gateway.stop();
@@ -87,12 +90,12 @@ describe.each(PEERS)("%s answers as the edge does", (_, start) => {
         packet("Fragment", `BITS-Session-Id: ${id}`, "Content-Range: bytes x", "Content-Length: 1", "", "x"),
     ],
   ])("%s", async (__, text) => {
-    using connection = await RawConnection.open("127.0.0.1", edge.tcpPort);
+    using connection = await RawConnection.open("127.0.0.1", edge.tcpPort, NOBODYS_PROXY);
     const { sessionId = "" } = await createSession(connection, "/uploads/x.bin", {
       headers: { Host: "bits.example.com" },
     });
     const [direct, through] = [
-      await say(edge.tcpPort, text(sessionId)),
+      await say(edge.tcpPort, text(sessionId), NOBODYS_PROXY),
       await say(gateway.httpPort, text(sessionId)),
     ];
     expect(ackOf(through)).toEqual(ackOf(direct));
@@ -100,7 +103,7 @@ describe.each(PEERS)("%s answers as the edge does", (_, start) => {
   });
 
   test("a chunked Fragment is refused, and nothing of it is stored", async () => {
-    using connection = await RawConnection.open("127.0.0.1", edge.tcpPort);
+    using connection = await RawConnection.open("127.0.0.1", edge.tcpPort, NOBODYS_PROXY);
     const { sessionId = "" } = await createSession(connection, "/uploads/chunked.bin", {
       headers: { Host: "bits.example.com" },
     });
@@ -108,7 +111,7 @@ describe.each(PEERS)("%s answers as the edge does", (_, start) => {
     const text = packet("Fragment", ...fragment, "Transfer-Encoding: chunked", "", "3\r\nabc\r\n0\r\n\r\n");
     const chunked = text.replace("x.bin", "chunked.bin");
     const [direct, through] = [
-      ackOf(await say(edge.tcpPort, chunked)),
+      ackOf(await say(edge.tcpPort, chunked, NOBODYS_PROXY)),
       ackOf(await say(gateway.httpPort, chunked)),
     ];
     expect(through).toMatchObject({
@@ -135,7 +138,10 @@ describe.each(PEERS)("%s answers as the edge does", (_, start) => {
       "",
       "",
     ].join("\r\n");
-    const [direct, through] = [await say(edge.tcpPort, text), await say(gateway.httpPort, text)];
+    const [direct, through] = [
+      await say(edge.tcpPort, text, NOBODYS_PROXY),
+      await say(gateway.httpPort, text),
+    ];
     expect({ status: through.status, body: through.body.toString() }).toEqual({ status, body });
     for (const name of [
       "Content-Length",
@@ -160,8 +166,8 @@ describe.each(PEERS)("%s answers as the edge does", (_, start) => {
 });
 
 /** One request on a connection of its own. */
-async function say(port: number, requestText: string): Promise<HttpResponse> {
-  using connection = await RawConnection.open("127.0.0.1", port);
+async function say(port: number, requestText: string, options?: ConnectionOptions): Promise<HttpResponse> {
+  using connection = await RawConnection.open("127.0.0.1", port, options);
   await connection.send(requestText);
   return await connection.readResponse({ toHead: requestText.startsWith("HEAD") });
 }

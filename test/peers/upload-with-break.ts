@@ -11,7 +11,7 @@ const FRAGMENT_BYTES = 13 * MEBIBYTE;
 
 /** A client that knows nothing of gateways loses its connection inside a fragment, and ends well. */
 export async function uploadWithBreak(port: number, origin: LegacyOrigin, name: string): Promise<void> {
-  const source = patternSource(20 * MEBIBYTE + 77, name);
+  const source = patternSource(14 * MEBIBYTE + 77, name);
   const target = `/uploads/${name}.bin`;
   const report = await uploadFile(source, `http://127.0.0.1:${port}${target}`, {
     fragmentBytes: FRAGMENT_BYTES,

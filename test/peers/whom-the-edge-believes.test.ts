@@ -1,39 +1,77 @@
-import { once } from "node:events";
-import { type IncomingMessage, request } from "node:http";
-import { expect, test } from "vitest";
-import { startEdge } from "../support/edge.ts";
-import { startLegacyOrigin } from "../support/legacy-origin.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createSession } from "../support/bits-client.ts";
+import { type Edge, startEdge } from "../support/edge.ts";
+import { eventually } from "../support/eventually.ts";
+import { type LegacyOrigin, startLegacyOrigin } from "../support/legacy-origin.ts";
+import { RawConnection } from "../support/raw-connection.ts";
 import { Gateway } from "./gateway.ts";
-import { PEERS } from "./peers.ts";
+import { CLIENT_ADDRESS, doorOf, PEERS } from "./peers.ts";
 
-/** On Linux all of 127.0.0.0/8 is this machine: an address of the client's own. */
-const CLIENT_ADDRESS = process.platform === "linux" ? "127.0.0.9" : "127.0.0.1";
+const FORGED = {
+  "X-Forwarded-For": "192.0.2.66",
+  Forwarded: "for=192.0.2.66",
+  "CF-Connecting-IP": "192.0.2.66",
+};
 
-test.each(
-  PEERS.flatMap(
-    ([name, start]) =>
-      [
-        [name, "a gateway in TRUSTED_PROXIES", start, ["127.0.0.1/32"], CLIENT_ADDRESS],
-        [name, "no other, whose own address it takes", start, ["192.0.2.0/24"], "127.0.0.1"],
-      ] as const,
-  ),
-)("%s: the edge takes the client's address from %s", async (_, __, start, trusted, address) => {
-  await using origin = await startLegacyOrigin();
-  await using edge = await startEdge({
-    vars: { ORIGIN_URL: origin.url, UPLOAD_DIRECTORIES: [{ path: "/uploads/" }], TRUSTED_PROXIES: trusted },
+const DIRECTORIES = [
+  { path: "/theirs/", allow_from: [`${CLIENT_ADDRESS}/32`] },
+  { path: "/gateways/", allow_from: ["127.0.0.1/32"] },
+  { path: "/forged/", allow_from: ["192.0.2.66/32"] },
+];
+const BELIEVED = { from: "a gateway in TRUSTED_PROXIES", trusted: ["127.0.0.1/32"], address: CLIENT_ADDRESS };
+const ANOTHER = { from: "no other, whose own it takes", trusted: ["192.0.2.0/24"], address: "127.0.0.1" };
+const CASES = PEERS.flatMap((peer) =>
+  // One that announces its clients, and is not believed, gets nobody in: test/conformance/proxy-protocol.test.ts.
+  (peer.vars === undefined ? [BELIEVED, ANOTHER] : [BELIEVED]).map((row) => ({ row, peer })),
+);
+
+describe.each(CASES)("$peer.name: the edge takes the client's address from $row.from", ({ peer, row }) => {
+  const { trusted, address } = row;
+  let origin: LegacyOrigin;
+  let edge: Edge;
+  let gateway: Gateway;
+  beforeAll(async () => {
+    origin = await startLegacyOrigin();
+    const settings = { UPLOAD_DIRECTORIES: DIRECTORIES, TRUSTED_PROXIES: trusted };
+    edge = await startEdge({ vars: { ORIGIN_URL: origin.url, ...peer.vars, ...settings } });
+    gateway = await Gateway.start(peer.start, doorOf(peer, edge));
   });
-  await using gateway = await Gateway.start(start, `127.0.0.1:${edge.httpPort}`);
-  const outgoing = request({
-    host: "127.0.0.1",
-    port: gateway.httpPort,
-    path: "/page.html",
-    localAddress: CLIENT_ADDRESS,
-    headers: { Host: "bits.example.com", "X-Forwarded-For": "192.0.2.66" },
-    agent: false,
-  }).end();
-  const [response] = (await once(outgoing, "response")) as [IncomingMessage];
-  response.resume();
-  const seen = await origin.waitFor(({ url }) => url === "/page.html");
-  expect(seen.headers["x-forwarded-for"]).toBe(address);
-  expect(seen.headers["x-forwarded-host"]).toBe("bits.example.com");
+  afterAll(async () => {
+    await gateway.stop();
+    await edge.stop();
+    await origin.close();
+  });
+
+  const open = async (): Promise<RawConnection> =>
+    RawConnection.open("127.0.0.1", gateway.httpPort, { localAddress: CLIENT_ADDRESS });
+
+  test("for the origin", async () => {
+    using connection = await open();
+    const fields = Object.entries(FORGED).map((field) => field.join(": "));
+    // The second request of a connection is looked at as well as the first one.
+    for (const path of ["/first.html", "/second.html"]) {
+      await connection.send(
+        [`GET ${path} HTTP/1.1`, "Host: bits.example.com", ...fields, "", ""].join("\r\n"),
+      );
+      await connection.readResponse();
+      const seen = await origin.waitFor(({ url }) => url === path);
+      expect(seen.headers["x-forwarded-for"]).toBe(address);
+      expect(seen.headers["x-forwarded-host"]).toBe("bits.example.com");
+    }
+  });
+
+  test("for allow_from and the log", async () => {
+    using connection = await open();
+    const allowed = address === "127.0.0.1" ? "/gateways/" : "/theirs/";
+    for (const { path } of DIRECTORIES) {
+      const ack = await createSession(connection, `${path}x.bin`, { headers: FORGED });
+      expect(ack.status).toBe(path === allowed ? 200 : 403);
+    }
+    await eventually(() => {
+      const created = edge.logs
+        .map(({ json }) => json)
+        .filter((line) => JSON.stringify(line)?.includes('"created"'));
+      expect(created).toMatchObject([{ client: address }]);
+    });
+  });
 });

@@ -17,6 +17,8 @@ export class ConnectionLost extends Error {
 export interface ConnectionOptions {
   /** How long one connect, one send or one response may take; default 120,000. */
   timeoutMilliseconds?: number;
+  /** The client's own address; default: the system's choice. */
+  localAddress?: string;
 }
 
 /** One TCP connection on which a test says what it likes and reads HTTP/1.1 responses one by one. */
@@ -59,7 +61,9 @@ export class RawConnection {
   /** Connects. Half-open is allowed, so that the server's end of sending does not end ours. */
   static async open(host: string, port: number, options: ConnectionOptions = {}): Promise<RawConnection> {
     const timeoutMilliseconds = options.timeoutMilliseconds ?? 120_000;
-    const socket = connect({ host, port, allowHalfOpen: true });
+    const { localAddress } = options;
+    const from = localAddress === undefined ? {} : { localAddress };
+    const socket = connect({ host, port, allowHalfOpen: true, ...from });
     try {
       await once(socket, "connect", { signal: AbortSignal.timeout(timeoutMilliseconds) });
     } catch (error) {

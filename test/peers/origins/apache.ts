@@ -5,7 +5,7 @@ import { programPath, searchPath } from "../installed.ts";
 import type { OriginSetup } from "./real-origin.ts";
 
 /** Where Debian keeps them. */
-const MODULES = process.env["APACHE_MODULES"] ?? "/usr/lib/apache2/modules";
+export const APACHE_MODULES = process.env["APACHE_MODULES"] ?? "/usr/lib/apache2/modules";
 
 /** Apache with mod_dav: PUT puts a file, in folders that exist. */
 export async function startApache(setup: OriginSetup): Promise<ChildProgram[]> {
@@ -21,7 +21,7 @@ ServerName localhost
 PidFile ${join(folder, "apache.pid")}
 DefaultRuntimeDir ${folder}
 Listen 127.0.0.1:${port}
-${modules.map((name) => `LoadModule ${name}_module ${join(MODULES, `mod_${name}.so`)}`).join("\n")}
+${modules.map((name) => `LoadModule ${name}_module ${join(APACHE_MODULES, `mod_${name}.so`)}`).join("\n")}
 ${user}
 ErrorLog ${join(folder, "error.log")}
 DocumentRoot ${files}
