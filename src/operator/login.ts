@@ -2,6 +2,7 @@ import { deleteCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
 import { html } from "hono/html";
 import { log } from "../runtime/log.ts";
 import { passesOf, passFor } from "./operator-tokens.ts";
+import { STYLE } from "./page/style.ts";
 import type { Operator } from "./seat.ts";
 import type { SeatContext } from "./seat-context.ts";
 
@@ -76,7 +77,7 @@ export async function loginPage(
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>Log in · bits-edge</title>
-        <link rel="stylesheet" href="${path}style.css" />
+        <link rel="stylesheet" href="${path}${STYLE.path}" />
       </head>
       <body>
         <main class="login">

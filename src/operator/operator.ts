@@ -1,4 +1,5 @@
 import { Hono, type MiddlewareHandler } from "hono";
+import { some } from "hono/combine";
 import { secureHeaders } from "hono/secure-headers";
 import { canonicalTarget, pathKey } from "../config/canonical-path.ts";
 import type { Config } from "../config/config.ts";
@@ -9,6 +10,9 @@ import { senderOf } from "../proxy/sender.ts";
 import { log } from "../runtime/log.ts";
 import { logIn, logOut } from "./login.ts";
 import { METRICS_TYPE, metricsOf } from "./metrics.ts";
+import { operatorPage } from "./page/page.tsx";
+import { SCRIPT } from "./page/script.ts";
+import { STYLE } from "./page/style.ts";
 import { refuse, type SeatContext, type SeatEnv } from "./seat-context.ts";
 import { type MeasuredSeat, seatOf } from "./seat-of.ts";
 import { sessionsApi } from "./sessions-api.ts";
@@ -52,6 +56,8 @@ function readSafely(readConfig: (env: Env) => Config, env: Env): Config | null {
   }
 }
 
+const ASSETS = new Set([STYLE.path, SCRIPT.path]);
+
 /** One app for each configuration of this isolate. */
 const apps = new WeakMap<Config, Hono<SeatEnv>>();
 
@@ -77,7 +83,9 @@ function makeApp(config: Config): Hono<SeatEnv> {
       ? await logIn(context)
       : refuse(context, 403, "It does not come from the edge's own page."),
   );
-  app.use(admit());
+  // Whoever is asked to log in sees the form as it is meant.
+  const isAsset = ({ req }: SeatContext): boolean => ASSETS.has(req.path.slice(path.length));
+  app.use(some(isAsset, admit()));
   app.post("/logout", logOut);
   app.route("/", sessionsApi(seatFor));
   app.get("/metrics", async (context) =>
@@ -85,7 +93,14 @@ function makeApp(config: Config): Hono<SeatEnv> {
       "Content-Type": METRICS_TYPE,
     }),
   );
-  app.get("/", (context) => context.redirect(`${path}sessions`, 302)); // the page's place
+  app.route(
+    "/",
+    operatorPage((context: SeatContext) => ({
+      seat: seatFor(context),
+      operator: context.var.operator,
+      base: path,
+    })),
+  );
   app.notFound(notFound);
   app.onError((error, context) => {
     log("failed", { during: "seat", session: null, error: error.message });

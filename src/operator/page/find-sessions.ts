@@ -1,5 +1,4 @@
-import type { SessionSummary } from "../../session/operator-calls.ts";
-import type { Overview, Seat, SessionSearch, SessionsFound } from "../seat.ts";
+import type { Overview, Seat, SessionSearch, SessionSummary, SessionsFound } from "../seat.ts";
 import { groupOf } from "./groups.ts";
 import type { State } from "./words.ts";
 import type { View } from "./view.ts";

@@ -1,6 +1,5 @@
 import type { SessionId } from "../../protocol/session-id.ts";
-import type { SessionSummary } from "../../session/operator-calls.ts";
-import type { Seat, SessionDetails } from "../seat.ts";
+import type { Seat, SessionDetails, SessionSummary } from "../seat.ts";
 
 /** Statuses of attempts that have ended, which no longer change: an isolate asks once for each. */
 const known = new Map<string, number>();

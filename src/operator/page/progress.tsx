@@ -1,4 +1,4 @@
-import type { SessionSummary } from "../../session/operator-calls.ts";
+import type { SessionSummary } from "../seat.ts";
 import { bytesInWords, percentOf } from "./quantities.ts";
 
 /** How much of an upload has come: a bar while bytes are missing, its size when they are not. */

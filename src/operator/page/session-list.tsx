@@ -1,6 +1,5 @@
 import { issuedAtOf, type SessionId } from "../../protocol/session-id.ts";
-import type { SessionSummary } from "../../session/operator-calls.ts";
-import type { SessionsFound } from "../seat.ts";
+import type { SessionSummary, SessionsFound } from "../seat.ts";
 import { groupOf } from "./groups.ts";
 import { Standing } from "./mark.tsx";
 import { Moment } from "./moment.tsx";

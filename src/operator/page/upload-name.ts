@@ -1,4 +1,4 @@
-import type { SessionSummary } from "../../session/operator-calls.ts";
+import type { SessionSummary } from "../seat.ts";
 import { readablePath } from "./visible.ts";
 
 /** The name by which people know an upload, without tricks: its file's; its session's where none can be read. */

@@ -1,5 +1,5 @@
 import type { SessionId } from "../../../src/protocol/session-id.ts";
-import type { SessionSummary } from "../../../src/session/operator-calls.ts";
+import type { SessionSummary } from "../../../src/operator/seat.ts";
 import type {
   Deed,
   DeedResult,
