@@ -23,7 +23,7 @@ const PURE = [
 const INGRESS = ["test/ingress/**/*.test.ts"];
 const SESSION = ["test/session/**/*.test.ts"];
 /** Those that begin with what is stored in test/fixtures/records. */
-const STORED_SESSIONS = ["test/session/{alarms,newer-record,records,unreadable-record}.test.ts"];
+const STORED_SESSIONS = ["test/session/{alarms,deeds,newer-record,records,unreadable-record}.test.ts"];
 const PEERS = ["test/{peers,package,long}/**"];
 
 /** The black box again, with the edge whose objects are ended before every packet; `env` tells the tests which one. */

@@ -121,6 +121,10 @@ function queryParameters(): Json[] {
 
 function schemaOf(schema: GenericSchema): Json {
   // As they are written in a query or a body, before anything is made of them.
-  const { $schema: _, ...json } = toJsonSchema(schema, { typeMode: "input", errorMode: "ignore" });
+  const { $schema: _, ...json } = toJsonSchema(schema, {
+    target: "draft-2020-12",
+    typeMode: "input",
+    errorMode: "ignore",
+  });
   return json;
 }

@@ -1,45 +1,15 @@
 import type { SqlValue } from "./host-storage.ts";
-import type {
-  ListFigures,
-  ListPage,
-  ListQuery,
-  Position,
-  SessionCount,
-  SessionSummary,
-  Tally,
-} from "./operator-calls.ts";
+import { conditionsOf, whereOf } from "./list-conditions.ts";
+import { positionOf, type Row, toRow, toSummary } from "./listed-row.ts";
+import type { ListFigures, ListPage, ListQuery, SessionCount, SessionSummary } from "./operator-calls.ts";
 import type { SessionTables } from "./session-tables.ts";
+import { Tallies } from "./tallies.ts";
 
 /** One call looks at no more rows than that, however few of them somebody wants to see. */
 const MOST_LOOKED_AT = 5_000;
 const MOST_ROWS = 1_000;
-const TALLY_MS = 5 * 60 * 1000;
-const TALLIES_FOR_MS = 25 * 60 * 60 * 1000;
-
-/** States in which an upload is whole, and waits for the application's acceptance. */
-const WAITING: ReadonlySet<string> = new Set(["complete", "committing", "orphaned", "failed", "held"]);
 
 type CountRow = SessionCount & { readonly [column: string]: SqlValue };
-type TallyRow = Tally & { readonly [column: string]: SqlValue };
-
-/** A session's row: what its operator sees of it, and where it is in the indexes. */
-interface Row {
-  readonly [column: string]: SqlValue;
-  readonly session: SessionSummary["session"];
-  /** Milliseconds since 1970. */
-  readonly changed: number;
-  readonly state: SessionSummary["state"];
-  readonly directory: string | null;
-  readonly client: string | null;
-  readonly destination: string | null;
-  readonly total: number | null;
-  readonly offset: number;
-  readonly attempts: number;
-  readonly outcome: string | null;
-  readonly until: number | null;
-  /** Since when the upload is whole and waits for the application's acceptance; null if it does not. */
-  readonly whole: number | null;
-}
 
 /**
  * A list of sessions, a row for each, with indexes by which its operator looks for them, and a tally of what became of
@@ -54,8 +24,11 @@ export class Listing {
   /** How many sessions stand where; null until somebody asks. Every change comes by here, so it is kept right in memory. */
   #counts: Map<string, SessionCount> | null = null;
 
+  readonly #tallies: Tallies;
+
   constructor(tables: SessionTables) {
     this.#tables = tables;
+    this.#tallies = new Tallies(tables);
   }
 
   has(session: string): boolean {
@@ -86,7 +59,7 @@ export class Listing {
     this.#write(row);
     this.#count(before, -1);
     this.#count(row, 1);
-    this.#tally(before, row, now);
+    this.#tallies.add(before, row, now);
     return true;
   }
 
@@ -97,7 +70,7 @@ export class Listing {
     this.#count(this.#row(session), -1);
     sql.exec("DELETE FROM listed WHERE session = ?", session);
     const isLast = sql.exec("SELECT 1 FROM listed LIMIT 1").toArray().length === 0;
-    if (isLast && this.#tables.has("tallies")) sql.exec("DELETE FROM tallies");
+    if (isLast) this.#tallies.clear();
   }
 
   /** One page, the session that changed last first. */
@@ -110,7 +83,7 @@ export class Listing {
     const bindings = inner.flatMap(({ values }) => values);
     const rows = this.#tables.sql
       .exec<Row>(
-        `SELECT * FROM (${looked}) WHERE ${whereOf(outer)} LIMIT ${limit}`,
+        `SELECT * FROM (${looked}) WHERE ${whereOf(outer)} ORDER BY changed DESC, session DESC LIMIT ${limit}`,
         ...bindings,
         ...outer.flatMap(({ values }) => values),
       )
@@ -134,13 +107,10 @@ export class Listing {
     const [oldest] = sql
       .exec<{ whole: number | null }>("SELECT min(whole) AS whole FROM listed WHERE whole IS NOT NULL")
       .toArray();
-    const tallies = this.#tables.has("tallies")
-      ? sql.exec<TallyRow>("SELECT * FROM tallies WHERE at > ?", now - TALLIES_FOR_MS).toArray()
-      : [];
     return {
       counts: [...this.#countsNow().values()].filter(({ count }) => count > 0),
       oldestWaitingSince: oldest?.whole ?? null,
-      tallies,
+      tallies: this.#tallies.recent(now),
     };
   }
 
@@ -190,115 +160,9 @@ export class Listing {
     const before = this.#counts.get(placeOf(row))?.count ?? 0;
     this.#counts.set(placeOf(row), { directory, state, count: before + by });
   }
-
-  /** Only what has become of the session between two rows counts, so whoever says it twice is counted once. */
-  #tally(before: Row | null, after: Row, now: number): void {
-    const isNew = isTaken(after) && !isTaken(before);
-    const committed = isNew ? 1 : 0;
-    const bytes = isNew ? (after.total ?? 0) : 0;
-    const failed = Math.max(0, failuresOf(after) - failuresOf(before));
-    if (committed + failed === 0) return;
-    const at = now - (now % TALLY_MS);
-    this.#tables.ensure("tallies");
-    const { sql } = this.#tables;
-    const isFirst = sql.exec("SELECT 1 FROM tallies WHERE at = ?", at).toArray().length === 0;
-    if (isFirst) sql.exec("DELETE FROM tallies WHERE at <= ?", now - TALLIES_FOR_MS);
-    sql.exec(
-      "INSERT INTO tallies (at, committed, failed, bytes) VALUES (?, ?, ?, ?) ON CONFLICT (at) DO UPDATE SET " +
-        "committed = committed + excluded.committed, failed = failed + excluded.failed, bytes = bytes + excluded.bytes",
-      at,
-      committed,
-      failed,
-      bytes,
-    );
-  }
 }
 
 /** What is counted together. */
 function placeOf({ directory, state }: Pick<SessionCount, "directory" | "state">): string {
   return `${state} ${directory ?? ""}`;
-}
-
-interface Condition {
-  readonly text: string;
-  readonly values: readonly (string | number)[];
-}
-
-/** What an index answers, and what is looked for among its rows. One value leads an index; a client is rarer than a state. */
-function conditionsOf({
-  after,
-  state,
-  client,
-  directory,
-  path,
-}: ListQuery): Record<"inner" | "outer", Condition[]> {
-  const place = after ?? { changed: Number.MAX_SAFE_INTEGER, session: "" };
-  const inner: Condition[] = [
-    { text: "(changed, session) < (?, ?)", values: [place.changed, place.session] },
-  ];
-  const outer: Condition[] = [];
-  if (client !== undefined) inner.push({ text: "client = ?", values: [client] });
-  if (state !== undefined)
-    (client === undefined ? inner : outer).push({ text: "state = ?", values: [state] });
-  if (directory !== undefined) outer.push({ text: "directory = ?", values: [directory] });
-  if (path !== undefined)
-    outer.push({ text: "substr(lower(destination), 1, length(?)) = lower(?)", values: [path, path] });
-  return { inner, outer };
-}
-
-function whereOf(conditions: readonly Condition[]): string {
-  return conditions.map(({ text }) => text).join(" AND ") || "1";
-}
-
-function toRow(summary: SessionSummary, before: Row | null): Row {
-  const { session, state, directory, client, destination, total, offset, attempts, until } = summary;
-  const changed = summary.changedAt ?? before?.changed ?? 0;
-  const whole = WAITING.has(state) ? (before?.whole ?? changed) : null;
-  const outcome = summary.lastOutcome;
-  return {
-    session,
-    changed,
-    state,
-    directory,
-    client,
-    destination,
-    total,
-    offset,
-    attempts,
-    outcome,
-    until,
-    whole,
-  };
-}
-
-function toSummary({ changed: changedAt, outcome: lastOutcome, ...row }: Row): SessionSummary {
-  const { session, directory, client, destination, total, offset, state, attempts, until } = row;
-  return {
-    session,
-    directory,
-    client,
-    destination,
-    total,
-    offset,
-    state,
-    attempts,
-    lastOutcome,
-    changedAt,
-    until,
-  };
-}
-
-function positionOf(row: Pick<Row, "changed" | "session">): Position {
-  return { changed: row.changed, session: row.session };
-}
-
-/** Whether the application has the upload. */
-function isTaken(row: Row | null): boolean {
-  return row?.state === "committed" || row?.state === "delivered";
-}
-
-/** Attempts that have ended without the application's acceptance. */
-function failuresOf(row: Row | null): number {
-  const isOpen = isTaken(row) || row?.state === "committing" || row?.state === "orphaned";
-  return Math.max(0, (row?.attempts ?? 0) - (isOpen ? 1 : 0));
 }

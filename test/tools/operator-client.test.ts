@@ -117,9 +117,29 @@ describe("What operators do", () => {
     [["release", ID, "--application", "has-it"], "release", '{"application":"has-it"}'],
     [["release", ID, "--application", "has-it-not"], "release", '{"application":"has-it-not"}'],
   ])("%j is a POST", async (args, deed, body) => {
-    answer = () => ({ body: ROW });
-    expect(await run(...args)).toMatchObject({ code: 0, stderr: "" });
+    answer = () => ({ body: { ...ROW, state: "committed", lastOutcome: "accepted" } });
+    expect(await run(...args)).toMatchObject({
+      code: 0,
+      stderr: "",
+      stdout: `${ID}: it is committed now.\n`,
+    });
     expect(asked).toMatchObject([{ method: "POST", url: `/_bits/sessions/${ID}/${deed}`, body }]);
+  });
+
+  test.each([["commit"], ["release", "--application", "has-it-not"]])(
+    "%s is no success where the application has not got it: exit code 3",
+    async (command, ...rest) => {
+      answer = () => ({ body: { ...ROW, state: "failed", lastOutcome: "applicationRefused" } });
+      expect(await run(command, ID, ...rest)).toMatchObject({
+        code: 3,
+        stdout: `${ID}: it is failed now, after applicationRefused.\n`,
+      });
+    },
+  );
+
+  test("may leave nothing of a session", async () => {
+    answer = () => ({ body: null });
+    expect(await run("cancel", ID)).toMatchObject({ code: 0, stdout: `${ID}: nothing is left of it.\n` });
   });
 
   test("is never guessed: release without --application asks nobody, exit code 2", async () => {

@@ -3,7 +3,8 @@ import { CliError, EXIT } from "../terminal/cli-error.ts";
 import { paletteFor } from "../terminal/palette.ts";
 import { type Deed, OperatorApi } from "./operator-api.ts";
 import type { OperatorOptions, SessionsOptions } from "./options.ts";
-import type { Page } from "./rows.ts";
+import { printable } from "../terminal/in-units.ts";
+import type { Page, Row } from "./rows.ts";
 import { sessionInLines, sessionsInTable } from "./table.ts";
 
 /** `sessions`: a page of them, or all; the cursor of the next page goes to stderr. */
@@ -55,13 +56,22 @@ export async function act(
   options: OperatorOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const said = await (await apiFor(options, signal)).act(bare(id), deed);
-  if (options.json) process.stdout.write(`${JSON.stringify(said)}\n`);
-  else process.stdout.write(`${DONE[deed.kind]} ${bare(id)}.\n`);
-  return EXIT.done;
+  const row = await (await apiFor(options, signal)).act(bare(id), deed);
+  if (options.json) process.stdout.write(`${JSON.stringify(row)}\n`);
+  else process.stdout.write(`${bare(id)}: ${row === null ? "nothing is left of it" : standsNow(row)}.\n`);
+  // An attempt was made: what is still not at the application may be there after the next.
+  const isAttempt = deed.kind === "commit" || deed.kind === "release";
+  return isAttempt && row !== null && !TAKEN.has(row.state) ? EXIT.later : EXIT.done;
 }
 
-const DONE = { commit: "Committed", release: "Released", cancel: "Cancelled" } as const;
+/** States in which the application has the upload. */
+const TAKEN: ReadonlySet<string> = new Set(["committed", "delivered"]);
+
+function standsNow({ state, lastOutcome }: Row): string {
+  const outcome =
+    lastOutcome === null || lastOutcome === "accepted" ? "" : `, after ${printable(lastOutcome, 60)}`;
+  return `it is ${printable(state, 20)} now${outcome}`;
+}
 
 async function apiFor(options: OperatorOptions, signal: AbortSignal): Promise<OperatorApi> {
   const edge = URL.parse(options.edge ?? "");

@@ -53,10 +53,11 @@ export class OperatorApi {
     return { ...(said as Record<string, unknown>), ...read(ROW, said) };
   }
 
-  /** Does something to a session; safe to repeat. @returns what the edge says of it then */
-  async act(id: string, deed: Deed): Promise<unknown> {
+  /** Does something to a session; safe to repeat. @returns the session as it is then; null if nothing is left of it */
+  async act(id: string, deed: Deed): Promise<(Row & Record<string, unknown>) | null> {
     const body = deed.kind === "release" ? JSON.stringify({ application: deed.application }) : "";
-    return await this.#ask("POST", `sessions/${encodeURIComponent(id)}/${deed.kind}`, body);
+    const said = await this.#ask("POST", `sessions/${encodeURIComponent(id)}/${deed.kind}`, body);
+    return said === null ? null : { ...(said as Record<string, unknown>), ...read(ROW, said) };
   }
 
   async #ask(method: string, path: string, body?: string): Promise<unknown> {

@@ -3,12 +3,13 @@ import * as v from "valibot";
 const WHOLE = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const TIME = v.nullable(v.number());
 
-/** A session as the edge's index has it. Times are milliseconds since 1970, sizes bytes. */
+/** A session as the edge lists it. Times are milliseconds since 1970, sizes bytes. */
 export const ROW = v.object({
   session: v.string(),
   directory: v.nullable(v.string()),
   client: v.nullable(v.string()),
-  destination: v.string(),
+  /** Null, as much else, if the edge cannot read what is stored of the session. */
+  destination: v.nullable(v.string()),
   total: v.nullable(WHOLE),
   /** Stored bytes, at the last event that the index was told of. */
   offset: v.nullable(WHOLE),

@@ -46,7 +46,7 @@ function cellsOf(row: Row, palette: Palette, now: number): string[] {
     String(row.attempts),
     row.changedAt === null ? "" : `${durationInWords((now - row.changedAt) / 1000)} ago`,
     printable(row.client ?? "", 40),
-    printable(row.destination, 80),
+    printable(row.destination ?? "", 80),
   ];
 }
 
@@ -65,7 +65,7 @@ export function sessionInLines(
   const lines: [string, string][] = [
     ["session", printable(row.session)],
     ["state", printable(row.state)],
-    ["destination", printable(row.destination, 2200)],
+    ["destination", printable(row.destination ?? "not known", 2200)],
     ["directory", printable(row.directory ?? "none")],
     ["client", printable(row.client ?? "not known")],
     ["stored", storedInWords(row)],
