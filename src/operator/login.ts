@@ -1,4 +1,4 @@
-import { deleteCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
+import { deleteCookie, getCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
 import { html } from "hono/html";
 import { log } from "../runtime/log.ts";
 import { passesOf, passFor } from "./operator-tokens.ts";
@@ -45,6 +45,11 @@ export async function logIn(context: SeatContext): Promise<Response> {
     maxAge: GOOD_FOR_SECONDS,
   });
   return context.redirect(isBelow(next, config.operator.path) ? next : config.operator.path, 303);
+}
+
+/** Whether the browser has a login's cookie, and so something to log out of. */
+export function hasCookie(context: SeatContext): boolean {
+  return getCookie(context, COOKIE) !== undefined;
 }
 
 export function logOut(context: SeatContext): Response {

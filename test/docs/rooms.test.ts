@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 
 /** The walls between the rooms of src/: the lint rules hold them, CONTRIBUTING.md tells them, and here both are tried. */
@@ -29,7 +29,7 @@ beforeAll(async () => {
     overrides: readonly Override[];
   };
   for (const { files, rules } of overrides) {
-    const room = /^src\/(\w+)\/\*\*$/.exec(files[0] ?? "")?.[1];
+    const room = /^src\/([\w/]+)\/\*\*?$/.exec(files[0] ?? "")?.[1];
     const [group] = rules["no-restricted-imports"]?.[1].patterns.map((pattern) => pattern.group) ?? [];
     if (room === undefined || group === undefined) continue;
     expect(group.slice(0, 2), `${room} is an allow-list`).toEqual(["**", "!./*"]);
@@ -39,22 +39,25 @@ beforeAll(async () => {
     );
   }
   for (const line of (await readFile(join(ROOT, "CONTRIBUTING.md"), "utf8")).split("\n")) {
-    const [, room, cell] = /^\| `src\/(\w+)\/` \|.*\|([^|]*)\|$/.exec(line) ?? [];
+    const [, room, cell] = /^\| `src\/([\w/]+)\/` \|.*\|([^|]*)\|$/.exec(line) ?? [];
     if (room === undefined) continue;
     told.set(
       room,
       Array.from(cell?.matchAll(/`([^`]+)`/g) ?? [], ([, name = ""]) => name),
     );
   }
-  const entries = await readdir(join(ROOT, "src"), { withFileTypes: true });
-  rooms = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const entries = await readdir(join(ROOT, "src"), { withFileTypes: true, recursive: true });
+  // A room may have one inside, with a wall of its own.
+  rooms = entries
+    .filter((entry) => entry.isDirectory())
+    .map(({ parentPath, name }) => relative(join(ROOT, "src"), join(parentPath, name)));
 });
 
 test("every room of src/ has a wall, and a row in CONTRIBUTING.md that says the same", () => {
   expect([...allowed.keys()].toSorted()).toEqual(rooms.toSorted());
   expect([...told.keys()].toSorted()).toEqual(rooms.toSorted());
   for (const [room, patterns] of allowed) {
-    const names = patterns.map((pattern) => pattern.replace(/^\.\.\//, "").replace(/\/\*$/, ""));
+    const names = patterns.map((pattern) => pattern.replace(/^(?:\.\.\/)+/, "").replace(/\/\*$/, ""));
     expect(told.get(room)?.toSorted(), room).toEqual(names.toSorted());
   }
 });
@@ -75,10 +78,11 @@ describe("A planted import", () => {
   beforeAll(async () => {
     for (const room of rooms) {
       const open = new Set(allowed.get(room));
-      const sources = ["./planted.ts", "../env.ts", "../worker.ts", "node:fs", "hono"];
+      const up = "../".repeat(room.split("/").length);
+      const sources = ["./planted.ts", `${up}env.ts`, `${up}worker.ts`, "node:fs", "hono"];
       for (const other of rooms) {
         if (other === room) continue;
-        sources.push(`../${other}/planted.ts`, ...[...open].filter(isFileOf(other)));
+        sources.push(`${up}${other}/planted.ts`, ...[...open].filter(isFileOf(`${up}${other}/`)));
       }
       for (const from of sources) {
         const isAllowed = from === "./planted.ts" || open.has(from) || open.has(`${dirname(from)}/*`);
@@ -90,7 +94,7 @@ describe("A planted import", () => {
 
   test("that a wall forbids fails the lint, in every room and from every room", () => {
     const breaches = planted.filter(({ isAllowed }) => !isAllowed);
-    expect(new Set(breaches.map(({ file }) => file.split("/")[1]))).toEqual(new Set(rooms));
+    expect(new Set(breaches.map(({ file }) => dirname(file).slice("src/".length)))).toEqual(new Set(rooms));
     expect(breaches.filter(({ file }) => !refused.has(file))).toEqual([]);
   });
 
@@ -99,8 +103,8 @@ describe("A planted import", () => {
   });
 });
 
-const isFileOf = (room: string) => (pattern: string) =>
-  pattern.startsWith(`../${room}/`) && pattern.endsWith(".ts");
+const isFileOf = (folder: string) => (pattern: string) =>
+  pattern.startsWith(folder) && pattern.endsWith(".ts");
 
 /** Lints one file for each import, in a folder of its own that has the project's rules; gives the files that fail. */
 async function lint(

@@ -10,7 +10,7 @@ export function DeedList(properties: {
 }) {
   const { session, operator, base } = properties;
   const possible = (Object.keys(DEEDS) as DeedKind[]).filter((kind) => session.deeds[kind]);
-  if (!operator.mayAct || possible.length === 0) return null;
+  if (!operator.mayAct || (possible.length === 0 && session.hasBytes !== true)) return null;
   const path = `${base}session/${session.session}/`;
   return (
     <section aria-labelledby="deeds">
@@ -24,7 +24,7 @@ export function DeedList(properties: {
             <span>{DEEDS[kind].says}</span>
           </li>
         ))}
-        {session.offset > 0 && (
+        {session.hasBytes === true && (
           <li>
             <form method="post" action={`${path}rescue`}>
               <button type="submit">{RESCUE.name}</button>

@@ -12,6 +12,8 @@ export interface DocumentProperties {
   /** Path of the page, with a slash at both ends. */
   readonly base: string;
   readonly operator: Operator;
+  /** Where a form logs him out; null where he did not log in by one. */
+  readonly logOutPath: string | null;
   /** Where the script asks for what `children` are now; null for a page that does not change. */
   readonly live: string | null;
   readonly children: Child;
@@ -22,7 +24,7 @@ export function formatDocument(properties: DocumentProperties): ReturnType<typeo
   return html`<!doctype html>${(<Document {...properties} />)}`;
 }
 
-function Document({ title, base, operator, live, children }: DocumentProperties) {
+function Document({ title, base, operator, logOutPath, live, children }: DocumentProperties) {
   return (
     <html lang="en">
       <head>
@@ -50,6 +52,13 @@ function Document({ title, base, operator, live, children }: DocumentProperties)
           <span class="who">
             {operator.mayAct ? "acting" : "looking"} as {visible(operator.name)}
           </span>
+          {logOutPath !== null && (
+            <form method="post" action={logOutPath}>
+              <button class="quiet" type="submit">
+                Log out
+              </button>
+            </form>
+          )}
         </header>
         <main id="main" tabindex={-1} data-live={live ?? undefined}>
           {children}

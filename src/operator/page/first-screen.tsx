@@ -22,6 +22,7 @@ export function FirstScreen({ overview, ...list }: ListProperties & { readonly o
             <span class="count">{countInWords(countIn(overview, groupOf(view.state)))}</span>
           )}
         </h2>
+        {list.found.missing !== undefined && <p class="notice">{list.found.missing}</p>}
         <Filters view={view} base={base} />
         <SessionList {...list} />
       </section>

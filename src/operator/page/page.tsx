@@ -24,6 +24,8 @@ export interface Visit {
   readonly operator: Operator;
   /** Path of the page, with a slash at both ends, such as `/_bits/`. */
   readonly base: string;
+  /** Where a form logs the operator out; null where he did not log in by one. */
+  readonly logOutPath: string | null;
 }
 
 type Page = Hono<{ Variables: { visit: Visit } }>;
@@ -43,7 +45,7 @@ type PageContext = Context<{ Variables: { visit: Visit } }>;
  */
 export function operatorPage(visitOf: (context: Context) => Visit, now: () => number = Date.now): Page {
   const page: Page = new Hono();
-  for (const asset of [STYLE, SCRIPT]) page.get(`/${asset.path}`, (context) => sendAsset(context, asset));
+  page.route("/", pageAssets());
   // Its own paths alone: an app may have others beside them.
   for (const path of ["/", "/live", "/session/*"]) {
     page.use(path, async (context, next) => {
@@ -74,6 +76,13 @@ export function operatorPage(visitOf: (context: Context) => Visit, now: () => nu
   return page;
 }
 
+/** The page's style and script, which say nothing of anybody: an app may show them to whom it asks to log in. */
+export function pageAssets(): Hono {
+  const assets = new Hono();
+  for (const asset of [STYLE, SCRIPT]) assets.get(`/${asset.path}`, (context) => sendAsset(context, asset));
+  return assets;
+}
+
 /** What a page shows: its title and its content, and the query by which the script asks for the content again. */
 interface Screen {
   readonly title: string;
@@ -88,14 +97,15 @@ interface Refusal {
 }
 
 async function show(context: PageContext, shown: Screen | Refusal): Promise<Response> {
-  const { base, operator } = context.get("visit");
+  const { base, operator, logOutPath } = context.get("visit");
+  const around = { base, operator, logOutPath };
   if (!("sorry" in shown)) {
     const live = shown.live === null ? null : `${base}live${shown.live}`;
-    return context.html(formatDocument({ ...shown, live, base, operator, children: shown.content }));
+    return context.html(formatDocument({ ...around, ...shown, live, children: shown.content }));
   }
   const { status, title } = SORRY[shown.sorry];
   const children = <Sorry name={shown.sorry} why={shown.why ?? null} base={base} />;
-  return context.html(formatDocument({ title, live: null, base, operator, children }), status);
+  return context.html(formatDocument({ ...around, title, live: null, children }), status);
 }
 
 async function firstScreen(context: PageContext, now: number): Promise<Screen> {
@@ -161,10 +171,9 @@ async function rescue(context: PageContext): Promise<Screen | Refusal> {
   return { title: RESCUE.name, content: <RescueLink url={url} session={session} base={base} />, live: null };
 }
 
-function sendAsset(context: Context, { type, text }: Asset): Response {
-  // Its address has the hash of its text.
-  return context.body(text, 200, {
-    "Content-Type": type,
-    "Cache-Control": "private, max-age=31536000, immutable",
-  });
+function sendAsset(context: Context, { address, type, text }: Asset): Response {
+  // An address with the hash of the text is this text's for ever.
+  const isExact = context.req.url.endsWith(`/${address}`);
+  const keep = isExact ? "private, max-age=31536000, immutable" : "private, no-cache";
+  return context.body(text, 200, { "Content-Type": type, "Cache-Control": keep });
 }

@@ -7,7 +7,7 @@ import { Progress } from "./progress.tsx";
 import { countOf } from "./quantities.ts";
 import { formatView, isFiltered, type View } from "./view.ts";
 import { readablePath, shortened, visible } from "./visible.ts";
-import { COLUMNS, NEXT_BY, outcomeInWords } from "./words.ts";
+import { COLUMNS, NEXT_BY, NONE, outcomeInWords } from "./words.ts";
 
 /** What the list is made of. */
 export interface ListProperties {
@@ -24,8 +24,12 @@ export interface ListProperties {
  */
 export function SessionList({ found, statuses, view, base }: ListProperties) {
   if (found.sessions.length === 0) {
-    const why = isFiltered(view) ? "No upload fits these filters." : "No upload stands here.";
-    return <p class="none">{why}</p>;
+    return (
+      <>
+        <p class="none">{noneInWords(found, view)}</p>
+        <Pages found={found} view={view} base={base} />
+      </>
+    );
   }
   return (
     <>
@@ -48,6 +52,12 @@ export function SessionList({ found, statuses, view, base }: ListProperties) {
       <Pages found={found} view={view} base={base} />
     </>
   );
+}
+
+/** A seat looks through a part of its sessions at a time: none among these is not none at all. */
+function noneInWords({ next }: SessionsFound, view: View): string {
+  if (next !== null) return NONE.here;
+  return isFiltered(view) ? NONE.fits : NONE.stands;
 }
 
 function Row(properties: {

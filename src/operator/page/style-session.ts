@@ -7,6 +7,17 @@ export const SESSION = css`
     grid-template-columns: minmax(0, 1fr) minmax(0, 460px);
     gap: 0 48px;
   }
+  .login {
+    max-width: 420px;
+    padding-top: 12vh;
+  }
+  .login form {
+    display: grid;
+    gap: 10px;
+  }
+  .login [role="alert"] {
+    color: var(--bad);
+  }
   .notice {
     padding: 10px 14px;
     background: var(--card);

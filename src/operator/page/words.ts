@@ -270,6 +270,13 @@ function capital(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
+/** Why a list is empty. */
+export const NONE = {
+  stands: "No upload stands here.",
+  fits: "No upload fits these filters.",
+  here: "None so far; there are more to look through on the next page.",
+} as const;
+
 /** Columns of the list. */
 export const COLUMNS = ["Upload", "State", "Received", "Client", "Last answer", "Last change"] as const;
 

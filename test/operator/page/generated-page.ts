@@ -34,6 +34,7 @@ app.route(
       seat: (seat ??= new GeneratedSeat(context.env.SESSIONS, NOW)),
       operator: OPERATOR,
       base: "/_bits/",
+      logOutPath: null,
     }),
     () => NOW,
   ),

@@ -148,6 +148,7 @@ function generate(index: number, now: number, dice: () => number): SessionDetail
     idempotencyKey: digest === null ? null : `5f0d1c3e-8a4b-4e0f-9d6a-${String(index).padStart(12, "0")}`,
     lastAnswer: story.answer,
     deeds: story.deeds,
+    hasBytes: story.isWhole && story.state !== "committed",
   };
 }
 

@@ -10,7 +10,7 @@ const READING: Operator = { name: "read-only token", mayAct: false };
 
 const pageOf = (seat: Seat, operator = ACTING) =>
   operatorPage(
-    () => ({ seat, operator, base: "/_bits/" }),
+    () => ({ seat, operator, base: "/_bits/", logOutPath: null }),
     () => NOW,
   );
 
