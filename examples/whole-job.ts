@@ -2,15 +2,18 @@
 // speaks BITS_POST over a raw socket, as Windows does. No account, no network.
 //   npm start              uploads an executable of more than 100 MB
 //   npm start -- FILE      uploads FILE
+//   npm start -- --stay    and keeps the operator's page open, with uploads running, until Ctrl-C
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
+import { parseArgs } from "node:util";
 import { type Edge, startEdge } from "../test/support/edge.ts";
 import { workerdBinary } from "../test/support/edge-workerd.ts";
 import { type LegacyOrigin, startLegacyOrigin } from "../test/support/legacy-origin.ts";
 import { showSpeed, uploadToApplication, uploadWhatIsRefused } from "./further-uploads.ts";
 import { sayHowToGoOn } from "./how-to-go-on.ts";
+import { keepUploading, OPERATOR_TOKEN, sayWhereThePageIs, troubleOf } from "./operators-page.ts";
 import { formatBytes, formatCount, heading, rows } from "./plain-words.ts";
 import { UploadProgress } from "./upload-progress.ts";
 import { uploadFile } from "../test/support/upload-file.ts";
@@ -20,12 +23,17 @@ const FRAGMENT_BYTES = 4 << 20;
 const DIRECTORIES = [
   { path: "/uploads/", notification: "none", allow_overwrites: false },
   { path: "/notify/", notification: "by-value", notification_url: "/receive.ashx" },
+  { path: "/hold/", notification: "by-value", notification_url: "/receive.ashx", unknown_outcome: "hold" },
 ];
 
-process.exitCode = await main(process.argv[2] ?? workerdBinary());
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { stay: { type: "boolean", default: false } },
+});
+process.exitCode = await main(positionals[0] ?? workerdBinary(), values.stay);
 
 /** Runs the job and cleans up after it, whatever happens; gives the exit code. */
-async function main(path: string): Promise<number> {
+async function main(path: string, isStaying: boolean): Promise<number> {
   const found = await stat(path).catch(() => {});
   if (found?.isFile() !== true) {
     console.error(`There is no file ${path}. Name one to upload: npm start -- FILE`);
@@ -35,16 +43,18 @@ async function main(path: string): Promise<number> {
   const cleanUp = async (): Promise<void> => {
     for (const stop of started.splice(0).toReversed()) await stop();
   };
+  const stopped = new AbortController();
   process.on("SIGINT", () => {
+    stopped.abort();
     void cleanUp().finally(() => process.exit(130));
   });
   let logs: Edge["logs"] = [];
   try {
     heading("Starting");
-    const origin = await startLegacyOrigin();
+    const origin = await startLegacyOrigin({ behave: troubleOf });
     started.push(() => origin.close());
-    const vars = { ORIGIN_URL: origin.url, UPLOAD_DIRECTORIES: DIRECTORIES };
-    const edge = await startEdge({ via: "wrangler", vars });
+    const vars = { ORIGIN_URL: origin.url, UPLOAD_DIRECTORIES: DIRECTORIES, SESSION_OBJECTS: 1 };
+    const edge = await startEdge({ via: "wrangler", vars, secrets: { OPERATOR_TOKEN } });
     started.push(() => edge.stop());
     logs = edge.logs;
     rows([
@@ -66,6 +76,8 @@ async function main(path: string): Promise<number> {
       return 1;
     }
     sayHowToGoOn();
+    sayWhereThePageIs(edge, isStaying);
+    if (isStaying) await keepUploading(edge, stopped.signal);
     return 0;
   } catch (error) {
     heading("This did not work");
