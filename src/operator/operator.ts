@@ -8,7 +8,7 @@ import type { Env } from "../env.ts";
 import { arrivalOf } from "../ingress/arrival.ts";
 import { senderOf } from "../proxy/sender.ts";
 import { log } from "../runtime/log.ts";
-import { logIn, logOut } from "./login.ts";
+import { hasCookie, logIn, logOut } from "./login.ts";
 import { METRICS_TYPE, metricsOf } from "./metrics.ts";
 import { operatorPage } from "./page/page.tsx";
 import { SCRIPT } from "./page/script.ts";
@@ -99,6 +99,7 @@ function makeApp(config: Config): Hono<SeatEnv> {
       seat: seatFor(context),
       operator: context.var.operator,
       base: path,
+      logOutPath: hasCookie(context) ? `${path}logout` : null,
     })),
   );
   app.notFound(notFound);
