@@ -82,7 +82,7 @@ export async function loginPage(
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>Log in · bits-edge</title>
-        <link rel="stylesheet" href="${path}${STYLE.path}" />
+        <link rel="stylesheet" href="${path}${STYLE.address}" />
       </head>
       <body>
         <main class="login">
