@@ -11,11 +11,12 @@ const PROGRAMS = {
   caddy: ["version"],
   varnishd: ["-V"],
   apache2: ["-v"],
+  promtool: ["--version"],
 };
 
 /**
- * Runs before the suite. A gateway, or a browser, that is not installed fails it: skipped tests would say that files work
- * which nobody has tried.
+ * Runs before the suite. A gateway, a browser, or Prometheus that is not installed fails it: skipped tests would say that
+ * files work which nobody has tried.
  *
  * @throws Error with the one sentence that says what to install
  */
@@ -31,8 +32,8 @@ export default async function setup(): Promise<void> {
   }
   if (missing.length > 0) {
     throw new Error(
-      `${missing.join(", ")} cannot be run, and this suite tests the gateways and the page for real: ` +
-        "apt-get install nginx-light haproxy openssl chromium stunnel4 hitch caddy varnish apache2 (or name them by NGINX, HAPROXY, …).",
+      `${missing.join(", ")} cannot be run, and this suite tests the gateways, the page and the alerts for real: ` +
+        "apt-get install nginx-light haproxy openssl chromium stunnel4 hitch caddy varnish apache2 prometheus (or name them by NGINX, HAPROXY, …).",
     );
   }
 }

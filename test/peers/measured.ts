@@ -1,0 +1,55 @@
+import { STATES } from "../../src/operator/page/words.ts";
+import { FAULTS } from "../../src/protocol/faults.ts";
+import { HELD, SILENCES } from "../../src/protocol/reflect.ts";
+
+/** Every metric, in a series or two of a running edge. */
+export const SERIES = [
+  'bits_edge_acks_total{packet="Fragment",status="200",fault="none"}',
+  'bits_edge_acks_total{packet="Fragment",status="416",fault="offsetGap"}',
+  'bits_edge_received_bytes_total{directory="/uploads/"}',
+  'bits_edge_commits_total{directory="/uploads/",outcome="accepted"}',
+  'bits_edge_commits_total{directory="/uploads/",outcome="originTimedOut"}',
+  'bits_edge_committed_bytes_total{directory="/uploads/"}',
+  'bits_edge_failures_total{event="failed"}',
+  'bits_edge_commit_duration_seconds_bucket{directory="/uploads/",le="0.1"}',
+  'bits_edge_commit_duration_seconds_bucket{directory="/uploads/",le="+Inf"}',
+  'bits_edge_commit_duration_seconds_count{directory="/uploads/"}',
+  'bits_edge_upload_duration_seconds_bucket{directory="/uploads/",le="604800"}',
+  'bits_edge_upload_duration_seconds_bucket{directory="/uploads/",le="+Inf"}',
+  'bits_edge_sessions{directory="/uploads/",state="receiving"}',
+  'bits_edge_sessions{directory="/uploads/",state="held"}',
+  "bits_edge_receiving_sessions",
+  "bits_edge_receiving_bytes_per_second",
+  "bits_edge_oldest_waiting_seconds",
+  "bits_edge_index_lag_seconds",
+  "bits_edge_tcp_connections",
+  "bits_edge_tcp_connections_limit",
+  'bits_edge_info{version="0.1.0"}',
+  "up",
+  'ALERTS{alertname="BitsEdgeDown",alertstate="firing"}',
+];
+
+const SILENT = Object.values(SILENCES).map(({ fault }) => fault);
+const REFUSED = ["applicationRefused", "destinationExists", "replyTooLarge"];
+/** The values that labels may have; null: any. */
+export const LABELS: Readonly<Record<string, readonly string[] | null>> = {
+  job: null,
+  directory: null,
+  alertname: null,
+  alertstate: ["firing"],
+  state: Object.keys(STATES),
+  packet: ["Create-Session", "Ping", "Fragment", "Close-Session", "Cancel-Session", "none"],
+  status: ["200", "400", "403", "404", "409", "413", "416", "500", "501", "502", "503", "504", "507"],
+  fault: ["none", ...Object.keys(FAULTS), HELD.fault, ...SILENT, ...REFUSED],
+  outcome: ["accepted", "orphaned", ...SILENT, ...REFUSED],
+  event: ["misconfigured", "failed", "proxy-failed", "door-error"],
+};
+
+/** Their metrics, by name. */
+export const MEASURED: ReadonlySet<string> = new Set(SERIES.flatMap(metricsIn));
+
+/** Metrics that a text names; for a series of a histogram the histogram. */
+export function metricsIn(text: string): string[] {
+  const names = text.match(/\b(?:bits_edge_\w+|up(?=\{|$))/gm) ?? [];
+  return names.map((name) => name.replace(/_(?:bucket|sum|count)$/, ""));
+}
