@@ -44,6 +44,11 @@ export const AT_ODDS: CommitOutcome = { kind: "refused", status: 502, hresult: n
 /** The same of an origin that does not speak the protocol at all: 501, which clients hear as 500 and come again after. */
 export const NO_BITS_SERVER: CommitOutcome = { kind: "refused", status: 501, hresult: null, context: 0x5 };
 
+/** What the client is told of an Ack that is no success. */
+export function outcomeOf(verdict: Verdict): CommitOutcome {
+  return "outcome" in verdict ? verdict.outcome : AT_ODDS;
+}
+
 /** A plain integer, or null where it is none ([MC-BUP] 2.2.7.2). */
 function offsetOf(headers: Headers): number | null {
   const text = headers.get(HEADER.receivedContentRange)?.trim() ?? "";

@@ -3,14 +3,12 @@ import type { ResponseHead } from "../http1/response-framing.ts";
 import { AnswerReader, type ReadAnswer } from "../http1/response-reader.ts";
 import { formatRequestHead } from "../http1/request-writer.ts";
 import { BITS_POST, HEADER } from "../protocol/headers.ts";
-import { Sender } from "./sender.ts";
+import { PACES, Sender } from "./sender.ts";
 import type { SilenceWatch } from "./silence-watch.ts";
 
 const READ_BYTES = 4096;
 /** An Ack has no body; what an origin sends with an error is read up to here, so that its connection can be kept. */
 const MOST_BODY_BYTES = 64 * 1024;
-/** Pauses at the beginning of a Fragment, so that a 413 is heard (`Sender`). */
-const PAUSE_MS = 5;
 
 /** A packet for the BITS server at the origin. */
 export interface OriginPacket {
@@ -88,7 +86,7 @@ async function sendPacket(
     },
   );
   const sender = new Sender(message.writable, { watch, signal: failure.signal });
-  if (packet.isCareful) sender.pauseMs = PAUSE_MS;
+  if (packet.isCareful) sender.pace = PACES.wanted;
   await sender.send([head]);
   await sender.send(packet.content());
   await sender.close();

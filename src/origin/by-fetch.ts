@@ -6,7 +6,7 @@ import { hearOut } from "./hear-out.ts";
 import type { Network } from "../runtime/network.ts";
 import { closeSocket, openSocket } from "./open-socket.ts";
 import { acceptance, isSuccess, refusal, silence, tellAnswer } from "./outcome.ts";
-import { Sender } from "./sender.ts";
+import { type Pace, PACES, Sender } from "./sender.ts";
 import { type SilenceWatch, watchForSilence } from "./silence-watch.ts";
 import { takeBody } from "./take-body.ts";
 
@@ -16,7 +16,6 @@ const THINKING_FROM_BYTES = 64 * 1024;
 const THINKING_MS = 100;
 const THINKING_MS_FOR_LARGE = 250;
 const LARGE_BYTES = 1024 * 1024;
-const PAUSE_MS = 10;
 
 /**
  * Cloudflare's network answers in place of an origin that it could not talk to, with statuses that no
@@ -38,7 +37,7 @@ const EDGE_STATUSES = new Map<number, CommitOutcome>([
  * With the runtime's own HTTP client. The body goes out with Content-Length, because legacy applications refuse chunked
  * requests; only a FixedLengthStream makes the runtime send one. Redirects are not followed (ruling 16).
  */
-export const byFetch: Carrier = async (errand) => {
+export const byFetch: Carrier = async (errand, pace) => {
   const watch = watchForSilence(errand.silenceSeconds);
   const over = new AbortController();
   watch.signal.addEventListener("abort", () => over.abort());
@@ -46,16 +45,17 @@ export const byFetch: Carrier = async (errand) => {
   const sender = new Sender(body.writable, { watch, signal: over.signal });
   try {
     const answering = ask(errand, body.readable, watch.signal);
-    const sending = send(sender, errand, answering);
+    const sending = send(sender, errand, pace ?? PACES.wanted, answering);
     const response = await answering;
     watch.answered();
-    return await hear(errand, response, sending, sender, watch);
+    return { outcome: await hear(errand, response, sending, sender, watch), brokeAt: null };
   } catch {
-    if (watch.signal.aborted) return silence("timedOut", watch);
+    if (watch.signal.aborted) return { outcome: silence("timedOut", watch), brokeAt: null };
     // The runtime's error is the same for a refused and for a broken connection ("Network connection
     // lost."), so all that is certain is that nobody knows.
     const isLost = errand.network.isPrivate || (await isListening(errand.request.url, errand.network));
-    return silence(isLost ? "connectionLost" : "cannotConnect", watch);
+    const outcome = silence(isLost ? "connectionLost" : "cannotConnect", watch);
+    return { outcome, brokeAt: isLost && sender.sent < errand.length ? sender.sent : null };
   } finally {
     watch.stop();
     over.abort(); // what is not sent by now is not wanted
@@ -72,11 +72,11 @@ async function ask(
   return await network.fetch(url, { method, headers, body, redirect: "manual", signal });
 }
 
-async function send(sender: Sender, errand: Errand, answering: Promise<Response>): Promise<void> {
+async function send(sender: Sender, errand: Errand, pace: Pace, answering: Promise<Response>): Promise<void> {
   if (errand.length > THINKING_FROM_BYTES) {
     const thinkingMs = errand.length > LARGE_BYTES ? THINKING_MS_FOR_LARGE : THINKING_MS;
     await Promise.race([answering.catch(() => undefined), scheduler.wait(thinkingMs)]);
-    sender.pauseMs = PAUSE_MS;
+    sender.pace = pace;
   }
   await sender.send(errand.entity());
   await sender.close();

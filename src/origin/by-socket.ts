@@ -2,12 +2,12 @@ import { formatRequestHead } from "../http1/request-writer.ts";
 import { bodyOf } from "../http1/response-body.ts";
 import { AnswerReader, type ReadAnswer } from "../http1/response-reader.ts";
 import type { CommitOutcome } from "../protocol/reflect.ts";
-import type { Carrier, Errand } from "./carrier.ts";
+import type { Carried, Carrier, Errand } from "./carrier.ts";
 import { sentFields } from "./commit-request.ts";
 import { hearOut } from "./hear-out.ts";
 import { closeSocket, openSocket } from "./open-socket.ts";
 import { acceptance, isSuccess, refusal, silence } from "./outcome.ts";
-import { Sender } from "./sender.ts";
+import { type Pace, PACES, Sender } from "./sender.ts";
 import { type SilenceWatch, watchForSilence } from "./silence-watch.ts";
 
 const ANSWER_READ_BYTES = 4096;
@@ -19,10 +19,6 @@ const EXPECT_FROM_BYTES = 64 * 1024;
 const EXPECT_MS = 350;
 const EXPECT_MS_FOR_LARGE = 1000;
 const LARGE_BYTES = 1024 * 1024;
-const EXPECT_STEP_MS = 5;
-/** Of an origin that wants the body, and of one that has not said so: it may be about to refuse (`Sender`). */
-const WANTED_PAUSE_MS = 5;
-const UNKNOWN_PAUSE_MS = 40;
 const EXPECTATION_FAILED = 417;
 
 /**
@@ -30,44 +26,60 @@ const EXPECTATION_FAILED = 417;
  * tell a connection that was refused from one that broke. Where none could be opened, the application has certainly not
  * been told. What the answer says is in its head; its body is heard out, and dropped.
  */
-export const bySocket: Carrier = async (errand) => {
-  const outcome = await exchange(errand, errand.length > EXPECT_FROM_BYTES);
+export const bySocket: Carrier = async (errand, pace) => {
+  const carried = await exchange(errand, errand.length > EXPECT_FROM_BYTES, pace);
+  const { outcome } = carried;
   const isMisunderstood = outcome.kind === "refused" && outcome.status === EXPECTATION_FAILED;
   // RFC 9110 section 15.5.18: the same without the expectation, for servers in a row that know none.
-  return isMisunderstood ? await exchange(errand, false) : outcome;
+  return isMisunderstood ? await exchange(errand, false, pace) : carried;
 };
 
-async function exchange(errand: Errand, expects: boolean): Promise<CommitOutcome> {
+async function exchange(errand: Errand, expects: boolean, pace: Pace | null): Promise<Carried> {
   const { request, network, silenceSeconds } = errand;
   const seconds = Math.min(CONNECT_SECONDS, silenceSeconds / 2);
   const socket = await openSocket(request.url, network, seconds);
-  if (socket === null) return { kind: "silent", why: "cannotConnect", mayHaveArrived: false };
+  if (socket === null)
+    return { outcome: { kind: "silent", why: "cannotConnect", mayHaveArrived: false }, brokeAt: null };
   const watch = watchForSilence(silenceSeconds);
+  const exchange = new Exchange(socket, errand, { expects, pace, watch });
   try {
-    return await new Exchange(socket, errand, expects, watch).run();
+    return { outcome: await exchange.run(), brokeAt: null };
   } catch {
-    return silence("connectionLost", watch);
+    const brokeAt = watch.signal.aborted ? null : exchange.brokeAt;
+    return { outcome: silence("connectionLost", watch), brokeAt };
   } finally {
     watch.stop();
   }
+}
+
+/** How an exchange goes. */
+interface Manner {
+  /** Whether the body is announced. */
+  readonly expects: boolean;
+  readonly pace: Pace | null;
+  readonly watch: SilenceWatch;
 }
 
 /** One request and its answer, on a connection that is left afterwards. */
 class Exchange {
   readonly #errand: Errand;
   readonly #expects: boolean;
+  readonly #pace: Pace | null;
   readonly #watch: SilenceWatch;
   readonly #socket: Socket;
   readonly #reader: ReadableStreamBYOBReader;
   readonly #over = new AbortController();
+  /** Resolves when the first interim answer has come. */
+  readonly #interim = Promise.withResolvers<void>();
   readonly #head: Uint8Array;
   readonly #messageLength: number;
   readonly #sender: Sender;
   readonly #piping: Promise<void>;
 
-  constructor(socket: Socket, errand: Errand, expects: boolean, watch: SilenceWatch) {
+  constructor(socket: Socket, errand: Errand, { expects, pace, watch }: Manner) {
     this.#errand = errand;
     this.#expects = expects;
+    this.#pace = pace;
     this.#watch = watch;
     this.#socket = socket;
     this.#reader = socket.readable.getReader({ mode: "byob" });
@@ -85,6 +97,11 @@ class Exchange {
     this.#piping.catch(() => failure.abort());
     this.#sender = new Sender(message.writable, { watch, signal: failure.signal });
     watch.signal.addEventListener("abort", () => void this.#leave());
+  }
+
+  /** How much was sent of a request that has not been sent whole; null of one that was. */
+  get brokeAt(): number | null {
+    return this.#sender.sent < this.#messageLength ? this.#sender.sent : null;
   }
 
   /** @throws where the connection breaks, or brings something else than an answer */
@@ -121,12 +138,11 @@ class Exchange {
   async #untilWanted(answering: Promise<ReadAnswer>, answer: AnswerReader): Promise<void> {
     const { length, silenceSeconds } = this.#errand;
     const patience = length > LARGE_BYTES ? EXPECT_MS_FOR_LARGE : EXPECT_MS;
-    const until = Date.now() + Math.min(patience, silenceSeconds * 250);
-    while (answer.interims === 0 && Date.now() < until) {
-      const isAnswered = await Promise.race([answering.then(() => true), scheduler.wait(EXPECT_STEP_MS)]);
-      if (isAnswered === true) return;
-    }
-    this.#sender.pauseMs = answer.interims > 0 ? WANTED_PAUSE_MS : UNKNOWN_PAUSE_MS;
+    const late = scheduler.wait(Math.min(patience, silenceSeconds * 250));
+    const isAnswered = await Promise.race([answering.then(() => true), this.#interim.promise, late]);
+    // What wants no more words needs no pauses; and a refusal ends the sending.
+    if (isAnswered === true) return;
+    this.#sender.pace = this.#pace ?? (answer.interims > 0 ? PACES.wanted : PACES.unsure);
   }
 
   async #receiveHead(answer: AnswerReader): Promise<ReadAnswer> {
@@ -134,6 +150,7 @@ class Exchange {
       const { value, done } = await this.#reader.read(new Uint8Array(ANSWER_READ_BYTES));
       this.#watch.heard();
       const read = value === undefined ? null : answer.push(value);
+      if (answer.interims > 0) this.#interim.resolve();
       if (read !== null) {
         this.#watch.answered();
         return read;

@@ -2,6 +2,7 @@ import type { CommitOutcome } from "../protocol/reflect.ts";
 import type { OriginSession } from "../protocol/origin-session.ts";
 import type { CommitRequest } from "./commit-request.ts";
 import type { Network } from "../runtime/network.ts";
+import type { Pace } from "./sender.ts";
 
 /** A finished upload that is to be handed to the application. */
 export interface Handover {
@@ -23,6 +24,8 @@ export interface Handover {
    * for it. Null where nobody wants it.
    */
   readonly takeReply: ((bytes: Uint8Array) => boolean) | null;
+  /** Whether the application may be sent the upload twice; a request that broke off may then be sent again at once. */
+  readonly mayRepeat: boolean;
   /** Null where the upload goes in one request. */
   readonly bits: BitsHandover | null;
 }
@@ -51,5 +54,16 @@ export interface Errand extends Handover {
   readonly network: Network;
 }
 
-/** Takes one request to the application and says what became of it: every end of the connection is an outcome. */
-export type Carrier = (errand: Errand) => Promise<CommitOutcome>;
+/** What came of one request. */
+export interface Carried {
+  readonly outcome: CommitOutcome;
+  /** How many bytes had been sent when the connection broke inside of the request; null where it did not. */
+  readonly brokeAt: number | null;
+}
+
+/**
+ * Takes one request to the application and says what became of it: every end of the connection is an outcome.
+ *
+ * @param pace of the body, from what was seen before; null for the carrier's own
+ */
+export type Carrier = (errand: Errand, pace: Pace | null) => Promise<Carried>;

@@ -5,6 +5,7 @@ import type { Carrier, Errand } from "./carrier.ts";
 import type { CommitRequest } from "./commit-request.ts";
 import { handOverBits } from "./hand-over-bits.ts";
 import { log } from "../runtime/log.ts";
+import { PACES, paceAround } from "./sender.ts";
 import { type Condition, type Found, judgeUnread, readBack } from "./read-back.ts";
 
 const ACCEPTED: CommitOutcome = {
@@ -63,9 +64,23 @@ function withCondition(request: CommitRequest, condition: Condition | null): Com
 /** One request, and a second carrier for it where the first could not reach anybody, and so has not said a word. */
 async function attempt(errand: Errand): Promise<CommitOutcome> {
   const [carry, carryInstead] = carriersOf(errand);
-  const outcome = await carry(errand);
+  const outcome = await hear(carry, errand);
   const wasHeard = outcome.kind !== "silent" || outcome.why !== "cannotConnect" || outcome.mayHaveArrived;
-  return wasHeard || carryInstead === undefined ? outcome : await carryInstead(errand);
+  return wasHeard || carryInstead === undefined ? outcome : await hear(carryInstead, errand);
+}
+
+/**
+ * One request, and a second one where the connection broke inside of the first: it may have been a refusal, whose reset
+ * has overtaken it. The application has not been sent the whole of the first, so it cannot have taken that; the second
+ * goes slowly where the first broke, and hears what it says (ruling 30, an early answer is heard).
+ */
+async function hear(carry: Carrier, errand: Errand): Promise<CommitOutcome> {
+  const { outcome, brokeAt } = await carry(errand, errand.mayRepeat ? null : PACES.careful);
+  if (brokeAt === null || !errand.mayRepeat) return outcome;
+  const second = await carry(errand, paceAround(brokeAt));
+  // A file that is there now may be what the first has left.
+  const isHeard = second.outcome.kind !== "silent" && second.outcome.kind !== "destinationExists";
+  return isHeard ? second.outcome : outcome;
 }
 
 /**

@@ -2,7 +2,7 @@ import { HEADER } from "../protocol/headers.ts";
 import { mayCount, type OriginSession } from "../protocol/origin-session.ts";
 import type { CommitOutcome, Silence } from "../protocol/reflect.ts";
 import { log } from "../runtime/log.ts";
-import { AT_ODDS, NO_BITS_SERVER, readAck, sessionIdOf, type Verdict } from "./bits-ack.ts";
+import { AT_ODDS, NO_BITS_SERVER, outcomeOf, readAck, sessionIdOf, type Verdict } from "./bits-ack.ts";
 import { NO_CONTENT } from "./bits-exchange.ts";
 import { BitsLine, LineBroken } from "./bits-line.ts";
 import { askerFields, closeSessionFields, createSessionFields, fragmentFields } from "./bits-packets.ts";
@@ -15,7 +15,7 @@ import { readBack } from "./read-back.ts";
 /** So often the origin may lose the session in one attempt, before that is what it says. */
 const MOST_SESSIONS = 4;
 
-/** The upload is to begin again: the origin has lost the session, and with it what it had. */
+/** The upload is to begin again, because the origin has lost the session. */
 const FORGOTTEN = "forgotten";
 
 /**
@@ -102,7 +102,8 @@ class HandOver {
       if (ack === "broken") fragments.broke();
       else if (ack.is === "ok" || ack.is === "elsewhere") {
         const offset = ack.offset ?? (ack.is === "ok" ? end : session.offset);
-        if (offset > length) return AT_ODDS;
+        // No origin has what it was not sent; before "completing" that is the last byte.
+        if (offset > length || (offset === length && session.stage === "filling")) return AT_ODDS;
         fragments.acknowledged(offset);
         session = await this.#advance(session, offset, ack);
         if (session.stage === "whole") return null;
@@ -122,7 +123,7 @@ class HandOver {
     });
   }
 
-  /** An empty upload is at its end before its Fragment; one that has every byte and says 416 has acknowledged the last before. */
+  /** An origin that has every byte, and says 416, has acknowledged the last before; but an empty upload is none yet. */
   async #advance(
     session: OriginSession,
     offset: number,
@@ -193,9 +194,4 @@ class HandOver {
     const headers = new Map([...askerFields(this.#errand.request.headers), ...fields]);
     return readAck(await this.#line.exchange({ url, headers, ...content }));
   }
-}
-
-/** What the client is told of an Ack that is no success. */
-function outcomeOf(verdict: Verdict): CommitOutcome {
-  return "outcome" in verdict ? verdict.outcome : AT_ODDS;
 }

@@ -3,14 +3,46 @@ import type { SilenceWatch } from "./silence-watch.ts";
 
 /** How much of an upload lies ready for the origin: one large piece, or several small ones. */
 const QUEUE_BYTES = 1024 * 1024;
-/** Pieces are handed over in such parts, so that each is a sign of life. */
-const PART_BYTES = 128 * 1024;
 /**
- * How much is sent before a pause, at the beginning of a body: an origin that refuses does so early. When an answer comes
- * with a reset behind it, a write that waits for room fails, and takes the answer along before it was read (workerd
- * 1.20261117.1 ends both directions of a socket when one fails). So none is to wait until the origin had its time.
+ * Pieces are handed over in such parts, so that each is a sign of life, and each is one write: the runtime writes 64 KiB
+ * at a time, and does not look in between whether something has come (seen with strace, workerd 1.20261117.1).
  */
-const FIRST_BYTES = [128 * 1024, 512 * 1024, 1024 * 1024, 2 * 1024 * 1024];
+const PART_BYTES = 64 * 1024;
+
+/**
+ * Where a body pauses after each part, so that an answer is read before the next write. When an answer comes with a reset
+ * behind it, a write that meets the reset fails, and takes the answer along if it was not read: workerd ends both
+ * directions of a socket when one fails (`HttpServiceAdapter::connect` of capnproto joins them so). While a body pauses,
+ * the answer is read first, whatever comes behind it.
+ */
+export interface Pace {
+  /** Bytes of the request that are sent before, and with, pauses. */
+  readonly from: number;
+  readonly until: number;
+  readonly pauseMs: number;
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+/** An origin that refuses does so early, as a rule. */
+export const PACES = {
+  /** A body that the network takes whole is on its way before anyone can refuse it. */
+  none: { from: 0, until: 0, pauseMs: 0 },
+  /** For an origin that has asked for the body. */
+  wanted: { from: 0, until: 2 * MEBIBYTE, pauseMs: 2 },
+  /** For one that has said nothing. */
+  unsure: { from: 0, until: 2 * MEBIBYTE, pauseMs: 10 },
+  /** For one that cannot be asked again. */
+  careful: { from: 0, until: 4 * MEBIBYTE, pauseMs: 5 },
+} as const satisfies { readonly [name: string]: Pace };
+
+/** As much lies between a write and whoever reads it, at most: the buffers of both sides (Linux, `tcp_wmem`, `tcp_rmem`). */
+const IN_FLIGHT_BYTES = 10 * MEBIBYTE;
+
+/** For a second look at an origin that left, its answer unheard, when so many bytes were on their way. */
+export function paceAround(sent: number): Pace {
+  return { from: sent - IN_FLIGHT_BYTES, until: sent + MEBIBYTE, pauseMs: 5 };
+}
 
 /** How a body is sent. */
 export interface Sending {
@@ -23,11 +55,9 @@ export interface Sending {
 export class Sender {
   /** Bytes that were taken, up to now or before it broke. */
   sent = 0;
-  /** How long a pause at the beginning lasts; for a body that the network takes whole it need not be any. */
-  pauseMs = 0;
+  pace: Pace = PACES.none;
   readonly #sending: Sending;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #stops = [...FIRST_BYTES];
   #queued = 0;
 
   constructor(body: WritableStream<Uint8Array>, sending: Sending) {
@@ -61,19 +91,16 @@ export class Sender {
       const end = Math.min(piece.byteLength, at + PART_BYTES);
       const taken = this.#write(piece.subarray(at, end), end === piece.byteLength);
       at = end;
-      if (this.#queued >= QUEUE_BYTES) await taken;
+      const isPaced = this.#isPaced;
+      if (isPaced || this.#queued >= QUEUE_BYTES) await taken;
       else taken.catch(() => undefined); // told by the next that is waited for, or by `close`
-      await this.#pause(taken);
+      if (isPaced) await scheduler.wait(this.pace.pauseMs);
     }
   }
 
-  /** Lets the origin say something, where as much was sent as it is given before. */
-  async #pause(taken: Promise<void>): Promise<void> {
-    const [stop = Number.POSITIVE_INFINITY] = this.#stops;
-    if (this.pauseMs === 0 || this.sent + this.#queued < stop) return;
-    this.#stops.shift();
-    await taken;
-    await scheduler.wait(this.pauseMs);
+  get #isPaced(): boolean {
+    const at = this.sent + this.#queued;
+    return this.pace.from <= at && at < this.pace.until;
   }
 
   async #write(part: Uint8Array, isLast: boolean): Promise<void> {

@@ -148,6 +148,7 @@ export class Outbox {
       length: sealed.total ?? 0,
       silenceSeconds: directory.originTimeoutSeconds,
       reachedAt: sealed.commit?.reachedAt ?? null,
+      mayRepeat: directory.notification === "none" || directory.unknownOutcome === "retry",
       takeReply: repliesByValue(sealed, directory)
         ? (bytes) => {
             if (reply.length + bytes.byteLength > directory.maximumUploadBytes) return false;

@@ -68,6 +68,14 @@ describe("A hand-over goes on where the origin stands", () => {
     expect(firsts.slice(0, 5)).toEqual(["0", "100000", "200000", "300000", String(offset)]);
   });
 
+  it("does not believe an origin that has the last byte before it was sent", async () => {
+    const upload = await bench().begin("/close/");
+    const all = { "BITS-Received-Content-Range": "1000000" };
+    bench().onceAt("Fragment", 3, { status: 416, headers: all });
+    expect(told(await upload.close())).toEqual([502, 0x801901f6, 0x5]);
+    expect(bench().origin.takeTypes()).not.toContain("Close-Session");
+  });
+
   it("does not go in circles with an origin that stays where it is", async () => {
     const upload = await bench().begin("/close/");
     bench().origin.instead = ({ type }) =>

@@ -111,7 +111,8 @@ export class FaultyOrigin {
     const length = Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0);
     const isAnnounced = /^expect: *100-continue/im.test(head);
     const body = (): AsyncGenerator<Buffer> => {
-      if (isAnnounced) socket.write("HTTP/1.1 100 Continue\r\n\r\n"); // as servers do whose application reads
+      // As servers do whose application reads, and none after its answer (RFC 9110 section 10.1.1).
+      if (isAnnounced && socket.bytesWritten === 0) socket.write("HTTP/1.1 100 Continue\r\n\r\n");
       return readBody(socket, rest, length);
     };
     const deliver = async (given?: AsyncIterable<Buffer>): Promise<string> =>
