@@ -3,6 +3,7 @@ import { BG_E_SESSION_NOT_FOUND } from "../protocol/faults.ts";
 import { HEADER } from "../protocol/headers.ts";
 import type { CommitOutcome } from "../protocol/reflect.ts";
 import { parseFailingHresult } from "../protocol/write-ack.ts";
+import { tellAnswer } from "./outcome.ts";
 
 /** What an Ack of the origin's BITS server says ([MC-BUP] 3.1.5.2.1). */
 export type Verdict =
@@ -20,12 +21,14 @@ export type Verdict =
 const SESSION_ID = /^[\x21-\x7e]{1,100}$/;
 
 /** Names of fields compare without case, as `Headers` has them. */
-export function readAck({ status, headers }: ResponseHead): Verdict {
+export function readAck(head: ResponseHead): Verdict {
+  const { status, headers } = head;
   const hresult = parseFailingHresult(headers.get(HEADER.errorCode) ?? headers.get(HEADER.error));
   if (status >= 200 && status < 300) return { is: "ok", offset: offsetOf(headers), headers };
   if (hresult === BG_E_SESSION_NOT_FOUND) return { is: "forgotten" };
   if (status === 416) return { is: "elsewhere", offset: offsetOf(headers), headers };
-  const outcome: CommitOutcome = { kind: "refused", status, hresult, context: contextOf(headers) };
+  const context = contextOf(headers);
+  const outcome: CommitOutcome = { kind: "refused", status, hresult, context, answer: tellAnswer(head) };
   return { is: status === 413 ? "too-large" : "refused", outcome };
 }
 

@@ -137,7 +137,10 @@ export function seal(
   const commit = { ...earlier, attempts: earlier.attempts + 1, fault: null };
   const { origin = null, ...rest } = record;
   const sealed: SessionRecord = { ...rest, state: "committing", changedAt: now, digest, commit };
-  return directory.handover === "bits" ? { ...sealed, origin } : sealed;
+  if (directory.handover !== "bits") return sealed;
+  // Whoever has an upload sent that was held has said that the application has it not.
+  const isReleased = record.state === "failed" && !canBeAsked(origin);
+  return { ...sealed, origin: isReleased ? null : origin };
 }
 
 /**

@@ -184,6 +184,18 @@ export const RECORD_CHECKS: readonly Check[] = [
       ),
   ],
   [
+    "seal: … but in another one where the origin has forgotten it, and the operator has it sent",
+    ({ seal }) => {
+      const origin = { ...ORIGIN, stage: "gone" } as const;
+      const held: SessionRecord = { ...UNSURE, state: "failed", origin };
+      assert.equal(seal(held, "digest", "key", DIRECTORIES["bits, hold"], 9).origin, null);
+      const delivered: SessionRecord = { ...held, state: "delivered", delivery: DELIVERY };
+      assert.equal(seal(delivered, "digest", "key", DIRECTORIES["bits, hold"], 9).origin, origin);
+      const failed: SessionRecord = { ...held, origin: ORIGIN };
+      assert.equal(seal(failed, "digest", "key", DIRECTORIES["bits, hold"], 9).origin, ORIGIN);
+    },
+  ],
+  [
     "seal: one that goes in a request after all leaves it",
     ({ seal }) =>
       assert.equal(
