@@ -9,9 +9,9 @@ import type { Visit } from "./visit.ts";
 export function countPacket(visit: Visit, { fault }: Verdict): void {
   const { type, packet, directory, config, bindings } = visit;
   const status = fault?.status ?? 200;
-  count("bits_edge_acks_total", { packet: type ?? "none", status, fault: fault?.fault ?? "none" });
+  count("bitsedge_acks_total", { packet: type ?? "none", status, fault: fault?.fault ?? "none" });
   if (fault === null && "type" in packet && packet.type === "Fragment")
-    count("bits_edge_received_bytes_total", { directory: directory?.path ?? "none" }, packet.contentLength);
+    count("bitsedge_received_bytes_total", { directory: directory?.path ?? "none" }, packet.contentLength);
   if (isSeen(config)) void sendGrowth(() => bindings.SESSION_COUNTERS.getByName(METRICS_OBJECT));
 }
 

@@ -35,15 +35,15 @@ function gaugesOf(figures: readonly ListFigures[], config: Config, now: number):
     gauges[series] = (gauges[series] ?? 0) + value;
   };
   for (const { directory, state, count } of figures.flatMap(({ counts }) => counts))
-    set("bits_edge_sessions", { directory: directory ?? "none", state }, count);
-  set("bits_edge_receiving_sessions", {}, receiving.sessions);
-  set("bits_edge_receiving_bytes_per_second", {}, receiving.bytesPerSecond);
+    set("bitsedge_sessions", { directory: directory ?? "none", state }, count);
+  set("bitsedge_receiving_sessions", {}, receiving.sessions);
+  set("bitsedge_receiving_bytes_per_second", {}, receiving.bytesPerSecond);
   const waitingMs = oldestWaitingSince === null ? 0 : Math.max(0, now - oldestWaitingSince);
-  set("bits_edge_oldest_waiting_seconds", {}, waitingMs / 1000);
-  set("bits_edge_index_lag_seconds", {}, Math.max(0, ...figures.map(({ lagMs }) => lagMs ?? 0)) / 1000);
-  set("bits_edge_info", { version: VERSION }, 1);
-  set("bits_edge_tcp_connections", {}, tcpConnections.open);
+  set("bitsedge_oldest_waiting_seconds", {}, waitingMs / 1000);
+  set("bitsedge_index_lag_seconds", {}, Math.max(0, ...figures.map(({ lagMs }) => lagMs ?? 0)) / 1000);
+  set("bitsedge_info", { version: VERSION }, 1);
+  set("bitsedge_tcp_connections", {}, tcpConnections.open);
   const { maximumConnections } = config.door;
-  if (maximumConnections !== undefined) set("bits_edge_tcp_connections_limit", {}, maximumConnections);
+  if (maximumConnections !== undefined) set("bitsedge_tcp_connections_limit", {}, maximumConnections);
   return gauges;
 }

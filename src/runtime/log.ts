@@ -46,7 +46,7 @@ export function log(
 ): void {
   const line = JSON.stringify({ at: new Date().toISOString(), event, ...fields });
   const isFailure = Object.hasOwn(FAILURES, event);
-  if (isFailure) count("bits_edge_failures_total", { event });
+  if (isFailure) count("bitsedge_failures_total", { event });
   if (isFailure) console.error(line);
   else console.log(line);
 }

@@ -1,52 +1,52 @@
 /** What is measured, by Prometheus' conventions: base units, `_total` for what only grows. docs/observability.md has the meaning. */
 export const METRICS = {
-  bits_edge_acks_total: {
+  bitsedge_acks_total: {
     type: "counter",
     help: "Acks, by the packet that they answer, their status, and the fault that they tell of.",
   },
-  bits_edge_received_bytes_total: { type: "counter", help: "Bytes of Fragments that were acknowledged." },
-  bits_edge_commits_total: {
+  bitsedge_received_bytes_total: { type: "counter", help: "Bytes of Fragments that were acknowledged." },
+  bitsedge_commits_total: {
     type: "counter",
     help: "Attempts to hand an upload to the application that have ended, by what came of them.",
   },
-  bits_edge_committed_bytes_total: {
+  bitsedge_committed_bytes_total: {
     type: "counter",
     help: "Bytes of uploads that the application has accepted.",
   },
-  bits_edge_failures_total: { type: "counter", help: "Lines of the log that tell of an error of the edge." },
-  bits_edge_commit_duration_seconds: {
+  bitsedge_failures_total: { type: "counter", help: "Lines of the log that tell of an error of the edge." },
+  bitsedge_commit_duration_seconds: {
     type: "histogram",
     help: "How long attempts to hand an upload to the application took.",
     buckets: [0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800, 3600, 21_600],
   },
-  bits_edge_upload_duration_seconds: {
+  bitsedge_upload_duration_seconds: {
     type: "histogram",
     help: "From the first Fragment of an upload to the application's acceptance.",
     buckets: [1, 10, 60, 300, 1800, 3600, 21_600, 86_400, 604_800],
   },
-  bits_edge_sessions: { type: "gauge", help: "Sessions that the edge knows, by where they stand." },
-  bits_edge_receiving_sessions: {
+  bitsedge_sessions: { type: "gauge", help: "Sessions that the edge knows, by where they stand." },
+  bitsedge_receiving_sessions: {
     type: "gauge",
     help: "Sessions that were sent bytes within the last minute.",
   },
-  bits_edge_receiving_bytes_per_second: {
+  bitsedge_receiving_bytes_per_second: {
     type: "gauge",
     help: "What they were sent, on average of that minute.",
   },
-  bits_edge_oldest_waiting_seconds: {
+  bitsedge_oldest_waiting_seconds: {
     type: "gauge",
     help: "For how long the oldest complete upload has waited for the application's acceptance; 0 if none waits.",
   },
-  bits_edge_index_lag_seconds: {
+  bitsedge_index_lag_seconds: {
     type: "gauge",
     help: "How late the index was told of a change, at most, within the last minutes; 0 where sessions share objects.",
   },
-  bits_edge_tcp_connections: { type: "gauge", help: "Connections that are open at the TCP door." },
-  bits_edge_tcp_connections_limit: {
+  bitsedge_tcp_connections: { type: "gauge", help: "Connections that are open at the TCP door." },
+  bitsedge_tcp_connections_limit: {
     type: "gauge",
     help: "Connections that the TCP door lets in at one time.",
   },
-  bits_edge_info: { type: "gauge", help: "1; the label says which version runs." },
+  bitsedge_info: { type: "gauge", help: "1; the label says which version runs." },
 } as const satisfies Readonly<Record<string, Metric>>;
 
 interface Metric {

@@ -61,20 +61,20 @@ export class SessionJournal {
     const { world } = this.#session;
     const { commit, history, changedAt, total, destination } = record;
     const directory = this.#session.directory(destination)?.path ?? "none";
-    world.observe("bits_edge_commit_duration_seconds", { directory }, Math.max(0, milliseconds) / 1000);
+    world.observe("bitsedge_commit_duration_seconds", { directory }, Math.max(0, milliseconds) / 1000);
     const isFirst = history?.some(
       ({ event, outcome: came }) => event === "commit-ended" && came === "accepted",
     );
     if (outcome?.kind === "accepted" && isFirst !== true) {
       const begunAt = history?.[0]?.at ?? record.issuedAt;
       world.observe(
-        "bits_edge_upload_duration_seconds",
+        "bitsedge_upload_duration_seconds",
         { directory },
         Math.max(0, changedAt - begunAt) / 1000,
       );
-      world.count("bits_edge_committed_bytes_total", { directory }, total ?? 0);
+      world.count("bitsedge_committed_bytes_total", { directory }, total ?? 0);
     }
     const came = outcome === null ? "orphaned" : (commit?.fault?.fault ?? "accepted");
-    world.count("bits_edge_commits_total", { directory, outcome: came });
+    world.count("bitsedge_commits_total", { directory, outcome: came });
   }
 }

@@ -168,8 +168,8 @@ async function* readBody(socket: Socket, rest: Buffer, length: number): AsyncGen
 /** What has arrived, without letting more arrive than is asked for; null at the end. */
 async function nextChunk(socket: Socket): Promise<Buffer | null> {
   for (;;) {
-    const chunk: unknown = socket.read();
-    if (Buffer.isBuffer(chunk)) return chunk;
+    const chunk: Buffer | null = socket.read();
+    if (chunk !== null) return chunk;
     if (socket.readableEnded || socket.destroyed) return null;
     const news = new AbortController();
     try {

@@ -50,29 +50,29 @@ describe.each([1, 0])("The figures of an edge with SESSION_OBJECTS = %d", (SESSI
       void socket.end("HTTP/1.1 507 Insufficient Storage\r\nContent-Length: 0\r\n\r\n");
     expect((await upload.close()).status).toBe(507);
     bench().origin.fault = null;
-    expect((await figures()).get('bits_edge_sessions{directory="/files/",state="failed"}')).toBe(1);
-    expect((await figures()).get("bits_edge_oldest_waiting_seconds")).toBeGreaterThan(0);
+    expect((await figures()).get('bitsedge_sessions{directory="/files/",state="failed"}')).toBe(1);
+    expect((await figures()).get("bitsedge_oldest_waiting_seconds")).toBeGreaterThan(0);
     expect((await upload.close()).status).toBe(200);
 
     const expected = {
-      'bits_edge_acks_total{packet="Create-Session",status="200",fault="none"}': 2,
-      'bits_edge_acks_total{packet="Fragment",status="200",fault="none"}': 4,
-      'bits_edge_acks_total{packet="Close-Session",status="507",fault="applicationRefused"}': 1,
-      'bits_edge_acks_total{packet="Close-Session",status="200",fault="none"}': 1,
-      'bits_edge_received_bytes_total{directory="/files/"}': 300_500,
-      'bits_edge_commits_total{directory="/files/",outcome="applicationRefused"}': 1,
-      'bits_edge_commits_total{directory="/files/",outcome="accepted"}': 1,
-      'bits_edge_committed_bytes_total{directory="/files/"}': 300_000,
-      'bits_edge_commit_duration_seconds_count{directory="/files/"}': 2,
-      'bits_edge_commit_duration_seconds_bucket{directory="/files/",le="+Inf"}': 2,
-      'bits_edge_upload_duration_seconds_count{directory="/files/"}': 1,
-      'bits_edge_sessions{directory="/files/",state="receiving"}': 1,
-      'bits_edge_sessions{directory="/files/",state="committed"}': 1,
+      'bitsedge_acks_total{packet="Create-Session",status="200",fault="none"}': 2,
+      'bitsedge_acks_total{packet="Fragment",status="200",fault="none"}': 4,
+      'bitsedge_acks_total{packet="Close-Session",status="507",fault="applicationRefused"}': 1,
+      'bitsedge_acks_total{packet="Close-Session",status="200",fault="none"}': 1,
+      'bitsedge_received_bytes_total{directory="/files/"}': 300_500,
+      'bitsedge_commits_total{directory="/files/",outcome="applicationRefused"}': 1,
+      'bitsedge_commits_total{directory="/files/",outcome="accepted"}': 1,
+      'bitsedge_committed_bytes_total{directory="/files/"}': 300_000,
+      'bitsedge_commit_duration_seconds_count{directory="/files/"}': 2,
+      'bitsedge_commit_duration_seconds_bucket{directory="/files/",le="+Inf"}': 2,
+      'bitsedge_upload_duration_seconds_count{directory="/files/"}': 1,
+      'bitsedge_sessions{directory="/files/",state="receiving"}': 1,
+      'bitsedge_sessions{directory="/files/",state="committed"}': 1,
       // A session that is over is asked no more where it has an object of its own.
-      bits_edge_receiving_sessions: SESSION_OBJECTS === 0 ? 1 : 2,
-      bits_edge_oldest_waiting_seconds: 0,
-      bits_edge_tcp_connections_limit: 500,
-      [`bits_edge_info{version="${VERSION}"}`]: 1,
+      bitsedge_receiving_sessions: SESSION_OBJECTS === 0 ? 1 : 2,
+      bitsedge_oldest_waiting_seconds: 0,
+      bitsedge_tcp_connections_limit: 500,
+      [`bitsedge_info{version="${VERSION}"}`]: 1,
     };
     const seen = await eventually(async () => {
       const now = await figures();
@@ -83,15 +83,15 @@ describe.each([1, 0])("The figures of an edge with SESSION_OBJECTS = %d", (SESSI
     });
     // What is open now is counted while it is.
     using connection = await bench().open();
-    expect((await figures()).get("bits_edge_tcp_connections")).toBe(1);
+    expect((await figures()).get("bitsedge_tcp_connections")).toBe(1);
     connection.destroy();
-    await eventually(async () => expect((await figures()).get("bits_edge_tcp_connections")).toBe(0));
+    await eventually(async () => expect((await figures()).get("bitsedge_tcp_connections")).toBe(0));
 
     await bench().edge.kill();
     await bench().edge.restart();
     const after = await figures();
     for (const [series, value] of seen)
-      if (/_total\{|_count\{|_bucket\{|bits_edge_sessions\{/.test(series))
+      if (/_total\{|_count\{|_bucket\{|bitsedge_sessions\{/.test(series))
         expect(after.get(series), series).toBe(value);
   });
 

@@ -4,27 +4,27 @@ import { HELD, SILENCES } from "../../src/protocol/reflect.ts";
 
 /** Every metric, in a series or two of a running edge. */
 export const SERIES = [
-  'bits_edge_acks_total{packet="Fragment",status="200",fault="none"}',
-  'bits_edge_acks_total{packet="Fragment",status="416",fault="offsetGap"}',
-  'bits_edge_received_bytes_total{directory="/uploads/"}',
-  'bits_edge_commits_total{directory="/uploads/",outcome="accepted"}',
-  'bits_edge_commits_total{directory="/uploads/",outcome="originTimedOut"}',
-  'bits_edge_committed_bytes_total{directory="/uploads/"}',
-  'bits_edge_failures_total{event="failed"}',
-  'bits_edge_commit_duration_seconds_bucket{directory="/uploads/",le="0.1"}',
-  'bits_edge_commit_duration_seconds_bucket{directory="/uploads/",le="+Inf"}',
-  'bits_edge_commit_duration_seconds_count{directory="/uploads/"}',
-  'bits_edge_upload_duration_seconds_bucket{directory="/uploads/",le="604800"}',
-  'bits_edge_upload_duration_seconds_bucket{directory="/uploads/",le="+Inf"}',
-  'bits_edge_sessions{directory="/uploads/",state="receiving"}',
-  'bits_edge_sessions{directory="/uploads/",state="held"}',
-  "bits_edge_receiving_sessions",
-  "bits_edge_receiving_bytes_per_second",
-  "bits_edge_oldest_waiting_seconds",
-  "bits_edge_index_lag_seconds",
-  "bits_edge_tcp_connections",
-  "bits_edge_tcp_connections_limit",
-  'bits_edge_info{version="0.1.0"}',
+  'bitsedge_acks_total{packet="Fragment",status="200",fault="none"}',
+  'bitsedge_acks_total{packet="Fragment",status="416",fault="offsetGap"}',
+  'bitsedge_received_bytes_total{directory="/uploads/"}',
+  'bitsedge_commits_total{directory="/uploads/",outcome="accepted"}',
+  'bitsedge_commits_total{directory="/uploads/",outcome="originTimedOut"}',
+  'bitsedge_committed_bytes_total{directory="/uploads/"}',
+  'bitsedge_failures_total{event="failed"}',
+  'bitsedge_commit_duration_seconds_bucket{directory="/uploads/",le="0.1"}',
+  'bitsedge_commit_duration_seconds_bucket{directory="/uploads/",le="+Inf"}',
+  'bitsedge_commit_duration_seconds_count{directory="/uploads/"}',
+  'bitsedge_upload_duration_seconds_bucket{directory="/uploads/",le="604800"}',
+  'bitsedge_upload_duration_seconds_bucket{directory="/uploads/",le="+Inf"}',
+  'bitsedge_sessions{directory="/uploads/",state="receiving"}',
+  'bitsedge_sessions{directory="/uploads/",state="held"}',
+  "bitsedge_receiving_sessions",
+  "bitsedge_receiving_bytes_per_second",
+  "bitsedge_oldest_waiting_seconds",
+  "bitsedge_index_lag_seconds",
+  "bitsedge_tcp_connections",
+  "bitsedge_tcp_connections_limit",
+  'bitsedge_info{version="0.1.0"}',
   "up",
   'ALERTS{alertname="BitsEdgeDown",alertstate="firing"}',
 ];
@@ -50,6 +50,6 @@ export const MEASURED: ReadonlySet<string> = new Set(SERIES.flatMap(metricsIn));
 
 /** Metrics that a text names; for a series of a histogram the histogram. */
 export function metricsIn(text: string): string[] {
-  const names = text.match(/\b(?:bits_edge_\w+|up(?=\{|$))/gm) ?? [];
+  const names = text.match(/\b(?:bitsedge_\w+|up(?=\{|$))/gm) ?? [];
   return names.map((name) => name.replace(/_(?:bucket|sum|count)$/, ""));
 }

@@ -125,7 +125,7 @@ test("alerts and the dashboard select by labels and values that there are", asyn
 
 test("docs/observability.md explains every metric and every alert, and no other", async () => {
   const text = await readFile(join(PROJECT, "docs", "observability.md"), "utf8");
-  const explained = [...text.matchAll(/^\| `(bits_edge_\w+)/gm)].map(([, name]) => name);
+  const explained = [...text.matchAll(/^\| `(bitsedge_\w+)/gm)].map(([, name]) => name);
   expect(new Set(explained)).toEqual(new Set([...MEASURED].filter((name) => name !== "up")));
   const named = [...text.matchAll(/^\| `(BitsEdge\w+)`/gm)].map(([, name]) => name);
   expect(named).toEqual((await alerts()).map(([alert]) => alert));

@@ -16,3 +16,11 @@ export async function promtool(cwd: string, ...args: string[]): Promise<string> 
   );
   return stdout + stderr;
 }
+
+/** The same of a text that it reads. */
+export async function promtoolReading(text: string, ...args: string[]): Promise<string> {
+  const running = promisify(execFile)(programPath("promtool"), args, { env: searchPath() });
+  running.child.stdin?.end(text);
+  const { stdout, stderr } = await running;
+  return stdout + stderr;
+}

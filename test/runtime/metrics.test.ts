@@ -16,48 +16,48 @@ test("labels are escaped as the text format asks for", () => {
 
 test("a duration is in its bucket and in all larger ones; each bucket is there", async () => {
   await grown();
-  observe("bits_edge_commit_duration_seconds", { directory: "/u/" }, 7);
+  observe("bitsedge_commit_duration_seconds", { directory: "/u/" }, 7);
   const found = await grown();
   const buckets = Object.entries(found).filter(([series]) => series.includes("_bucket"));
   expect(buckets.map(([, value]) => value)).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1]);
-  expect(found['bits_edge_commit_duration_seconds_sum{directory="/u/"}']).toBe(7);
-  expect(found['bits_edge_commit_duration_seconds_count{directory="/u/"}']).toBe(1);
+  expect(found['bitsedge_commit_duration_seconds_sum{directory="/u/"}']).toBe(7);
+  expect(found['bitsedge_commit_duration_seconds_count{directory="/u/"}']).toBe(1);
 });
 
 test("what could not be sent on is sent the next time, with what came since", async () => {
   await grown();
-  count("bits_edge_received_bytes_total", { directory: "/u/" }, 5);
+  count("bitsedge_received_bytes_total", { directory: "/u/" }, 5);
   await sendGrowth(() => ({ grow: async () => Promise.reject(new Error("the object was reset")) }), true);
-  count("bits_edge_received_bytes_total", { directory: "/u/" }, 7);
-  expect(await grown()).toEqual({ 'bits_edge_received_bytes_total{directory="/u/"}': 12 });
+  count("bitsedge_received_bytes_total", { directory: "/u/" }, 7);
+  expect(await grown()).toEqual({ 'bitsedge_received_bytes_total{directory="/u/"}': 12 });
 });
 
 test("counts are sent on in one go, and not again soon", async () => {
   await grown();
   let times = 0;
   for (let packet = 0; packet < 100; packet++) {
-    count("bits_edge_received_bytes_total", { directory: "/u/" });
+    count("bitsedge_received_bytes_total", { directory: "/u/" });
     await sendGrowth(() => ({ grow: async () => void (times += 1) }));
   }
   expect(times).toBe(0); // `grown` has just sent
-  expect(await grown()).toEqual({ 'bits_edge_received_bytes_total{directory="/u/"}': 100 });
+  expect(await grown()).toEqual({ 'bitsedge_received_bytes_total{directory="/u/"}': 100 });
 });
 
 test("series stand below their metric's description, and what is none is left out", () => {
   const text = formatMetrics({
-    'bits_edge_commit_duration_seconds_count{directory="/u/"}': 1,
-    bits_edge_tcp_connections: 3,
-    'bits_edge_commit_duration_seconds_sum{directory="/u/"}': 0.25,
+    'bitsedge_commit_duration_seconds_count{directory="/u/"}': 1,
+    bitsedge_tcp_connections: 3,
+    'bitsedge_commit_duration_seconds_sum{directory="/u/"}': 0.25,
     of_an_older_edge: 1,
   });
   expect(text.split("\n").map((line) => line.replace(/(# HELP \S+) .*/, "$1"))).toEqual([
-    "# HELP bits_edge_commit_duration_seconds",
-    "# TYPE bits_edge_commit_duration_seconds histogram",
-    'bits_edge_commit_duration_seconds_count{directory="/u/"} 1',
-    'bits_edge_commit_duration_seconds_sum{directory="/u/"} 0.25',
-    "# HELP bits_edge_tcp_connections",
-    "# TYPE bits_edge_tcp_connections gauge",
-    "bits_edge_tcp_connections 3",
+    "# HELP bitsedge_commit_duration_seconds",
+    "# TYPE bitsedge_commit_duration_seconds histogram",
+    'bitsedge_commit_duration_seconds_count{directory="/u/"} 1',
+    'bitsedge_commit_duration_seconds_sum{directory="/u/"} 0.25',
+    "# HELP bitsedge_tcp_connections",
+    "# TYPE bitsedge_tcp_connections gauge",
+    "bitsedge_tcp_connections 3",
     "",
   ]);
 });

@@ -77,7 +77,7 @@ export function operatorPage(visitOf: (context: Context) => Visit, now: () => nu
 }
 
 /** The page's style and script, which say nothing of anybody: an app may show them to whom it asks to log in. */
-export function pageAssets(): Hono {
+function pageAssets(): Hono {
   const assets = new Hono();
   for (const asset of [STYLE, SCRIPT]) assets.get(`/${asset.path}`, (context) => sendAsset(context, asset));
   return assets;
