@@ -59,9 +59,11 @@ function Plot(properties: {
   const most = Math.max(...totals);
   return (
     <figure>
-      <figcaption>{properties.children}</figcaption>
+      <figcaption>
+        {properties.children}
+        {most > 0 && <span class="most">at most {inWords(most)} an hour</span>}
+      </figcaption>
       <div class="plot">
-        <span class="most">{most === 0 ? "" : inWords(most)}</span>
         <svg viewBox={`0 0 ${hours.length * STEP} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
           {hours.map((hour, index) => (
             <Bar hour={hour} x={index * STEP} parts={parts} most={most} inWords={inWords} />

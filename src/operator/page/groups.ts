@@ -30,6 +30,11 @@ export function groupOf(word: string): Group {
   return GROUPS.get(word) ?? OPEN;
 }
 
+/** Uploads of which a byte came within the last minute and that are not whole yet: as many as both figures allow. */
+export function receivingNow(overview: Overview): number {
+  return Math.min(overview.receiving.sessions, overview.sessionsByState.receiving ?? 0);
+}
+
 /** How many sessions stand in one of these states. */
 export function countIn({ sessionsByState }: Overview, { states }: Group): number {
   return (states ?? ALL).reduce((sum, state) => sum + (sessionsByState[state] ?? 0), 0);

@@ -1,5 +1,5 @@
 import type { Overview } from "../seat.ts";
-import { countIn, groupOf } from "./groups.ts";
+import { countIn, groupOf, receivingNow } from "./groups.ts";
 import { Mark } from "./mark.tsx";
 import { bytesInWords, countInWords, durationInWords } from "./quantities.ts";
 import { judge } from "./verdict.ts";
@@ -53,7 +53,7 @@ const FIGURES: readonly Figure[] = [
   {
     label: "Receiving now",
     group: "receiving",
-    count: ({ receiving }) => receiving.sessions,
+    count: receivingNow,
     below: ({ receiving }) => `${bytesInWords(receiving.bytesPerSecond)}/s`,
     isBad: false,
   },

@@ -31,8 +31,9 @@ function tellTimes() {
     }
     const isExact = time.hasAttribute("data-exact");
     const words = isExact ? exact.format(at) : distance(at - now);
-    if (time.textContent !== words) time.textContent = words;
-    time.title = isExact ? distance(at - now) : at.toLocaleString();
+    if (time.textContent === words) continue;
+    time.textContent = words;
+    time.title = isExact ? time.dateTime : exact.format(at);
   }
 }
 

@@ -109,22 +109,14 @@ export const OVERVIEW = css`
   .key.bytes {
     --key: var(--bar);
   }
-  .plot {
-    position: relative;
-  }
   .plot svg {
     display: block;
     width: 100%;
     height: 68px;
     border-top: 1px dashed var(--line);
   }
-  .plot .most {
-    position: absolute;
-    top: -10px;
-    right: 0;
-    padding-left: 6px;
-    background: var(--card);
-    font-size: 12px;
+  .most {
+    margin-left: auto;
     color: var(--minor);
   }
   .ground {

@@ -1,5 +1,5 @@
 import type { Overview } from "../seat.ts";
-import { countIn, groupOf } from "./groups.ts";
+import { countIn, groupOf, receivingNow } from "./groups.ts";
 import { bytesInWords, countOf, durationInWords } from "./quantities.ts";
 import type { Tone } from "./words.ts";
 
@@ -68,10 +68,12 @@ export function judge(overview: Overview): readonly [Finding, ...Finding[]] {
   return gravest === undefined ? [allIsWell(overview)] : [gravest, ...others];
 }
 
-function allIsWell({ receiving }: Overview): Finding {
+function allIsWell(overview: Overview): Finding {
+  const count = receivingNow(overview);
+  const rate = bytesInWords(overview.receiving.bytesPerSecond);
   const now =
-    receiving.sessions === 0
+    count === 0
       ? "Nothing is coming in just now."
-      : `${countOf(receiving.sessions, "upload is", "uploads are")} coming in at ${bytesInWords(receiving.bytesPerSecond)}/s.`;
+      : `${countOf(count, "upload is", "uploads are")} coming in at ${rate}/s.`;
   return { tone: "well", sentence: `All is well. ${now}`, group: "receiving" };
 }

@@ -20,7 +20,7 @@ describe("What one sees first", () => {
     ["nothing", {}, ["well: All is well. Nothing is coming in just now."]],
     [
       "uploads that come in",
-      { receiving: { sessions: 2, bytesPerSecond: 3 << 20 } },
+      { sessionsByState: { receiving: 2 }, receiving: { sessions: 3, bytesPerSecond: 3 << 20 } },
       ["well: All is well. 2 uploads are coming in at 3.0 MiB/s."],
     ],
     [
