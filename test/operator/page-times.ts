@@ -3,11 +3,11 @@
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import type { Page } from "playwright-core";
-import { Bench } from "../../faults/bench.ts";
-import { FaultyOrigin } from "../../faults/faulty-origin.ts";
-import { finishSessions, openSessions } from "../../faults/open-sessions.ts";
-import { startEdge } from "../../support/edge.ts";
-import { startBrowser } from "./browser.ts";
+import { Bench } from "../faults/bench.ts";
+import { FaultyOrigin } from "../faults/faulty-origin.ts";
+import { finishSessions, openSessions } from "../faults/open-sessions.ts";
+import { startEdge } from "../support/edge.ts";
+import { startBrowser } from "./page/browser.ts";
 
 const TOKEN = "the-token-of-an-operator-0123456789";
 const TARGET_MS = 300;
