@@ -45,7 +45,10 @@ async function uploadWithABreak(wire: RecordingWire): Promise<void> {
   const first = await open();
   const { sessionId = "" } = await createSession(first, TARGET);
   const rangeOf = (from: number, to: number) => ({
-    ...{ sessionId, first: from, total: TOTAL, length: to - from },
+    sessionId,
+    first: from,
+    total: TOTAL,
+    length: to - from,
     bytes: bytes.subarray(from, to),
   });
   await fragment(first, TARGET, rangeOf(0, FRAGMENT));
