@@ -1,6 +1,7 @@
 import { STATES } from "../../src/operator/page/words.ts";
 import { FAULTS } from "../../src/protocol/faults.ts";
 import { HELD, SILENCES } from "../../src/protocol/reflect.ts";
+import { METRICS } from "../../src/runtime/metrics.ts";
 
 /** Every metric, in a series or two of a running edge. */
 export const SERIES = [
@@ -45,8 +46,8 @@ export const LABELS: Readonly<Record<string, readonly string[] | null>> = {
   event: ["misconfigured", "failed", "proxy-failed", "door-error"],
 };
 
-/** Their metrics, by name. */
-export const MEASURED: ReadonlySet<string> = new Set(SERIES.flatMap(metricsIn));
+/** Names of metrics: the edge's, and what Prometheus itself knows of a target. */
+export const MEASURED: ReadonlySet<string> = new Set([...Object.keys(METRICS), "up"]);
 
 /** Metrics that a text names; for a series of a histogram the histogram. */
 export function metricsIn(text: string): string[] {

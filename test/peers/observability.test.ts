@@ -97,6 +97,10 @@ describe("the dashboard", () => {
   });
 });
 
+test("the series by which the dashboard is tried are of every metric that the edge has", () => {
+  expect(new Set(SERIES.flatMap(metricsIn))).toEqual(MEASURED);
+});
+
 test("alerts, their tests and the dashboard know no metric that the edge does not have", async () => {
   for (const file of ["alerts.yml", "alerts.test.yml", "dashboard.json"]) {
     const named = metricsIn(await shipped(file));
