@@ -41,11 +41,11 @@ async function exchange(errand: Errand, expects: boolean, pace: Pace | null): Pr
   if (socket === null)
     return { outcome: { kind: "silent", why: "cannotConnect", mayHaveArrived: false }, brokeAt: null };
   const watch = watchForSilence(silenceSeconds);
-  const exchange = new Exchange(socket, errand, { expects, pace, watch });
+  const underway = new Exchange(socket, errand, { expects, pace, watch });
   try {
-    return { outcome: await exchange.run(), brokeAt: null };
+    return { outcome: await underway.run(), brokeAt: null };
   } catch {
-    const brokeAt = watch.signal.aborted ? null : exchange.brokeAt;
+    const brokeAt = watch.signal.aborted ? null : underway.brokeAt;
     return { outcome: silence("connectionLost", watch), brokeAt };
   } finally {
     watch.stop();

@@ -57,7 +57,7 @@ describe.each(SERVERS)("$name refuses, and is heard", ({ start, programs, packag
 
   it.each(
     Object.entries(refusals).flatMap(([directory, status]) =>
-      SIZES.map((size) => ({ directory, status, ...size })),
+      SIZES.map(({ mebibytes, turns }) => ({ directory, status, mebibytes, turns })),
     ),
   )("$directory: $status, of $mebibytes MiB", async ({ directory, status, mebibytes, turns }) => {
     if (edge === undefined) return expect.unreachable();
