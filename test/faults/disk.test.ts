@@ -89,7 +89,8 @@ describe.each([0, 1])("The disk of an edge with SESSION_OBJECTS = %d", (sessionO
     const upload = await bench.beginWhole(UPLOAD_BYTES, { directory: "/brief/", fragmentBytes: MEBIBYTE });
     expect(await diskUsage(storage)).toBeGreaterThan(UPLOAD_BYTES);
     expect((await upload.close()).status).toBe(200);
-    // An empty database, and its alarm's.
-    await eventually(async () => expect(await diskUsage(storage)).toBeLessThan(256 * 1024));
+    // An empty database, and its alarm's; where sessions share an object, also what is kept for cancels on a full disk.
+    const reserve = sessionObjects === 0 ? 0 : 6 * MEBIBYTE;
+    await eventually(async () => expect(await diskUsage(storage)).toBeLessThan(reserve + 256 * 1024));
   });
 });
