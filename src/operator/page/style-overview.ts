@@ -77,7 +77,6 @@ export const OVERVIEW = css`
   figure {
     display: flex;
     flex-direction: column;
-    justify-content: space-between;
     margin: 0;
     padding: 12px 16px;
     background: var(--card);
@@ -85,6 +84,8 @@ export const OVERVIEW = css`
     border-radius: 8px;
   }
   figcaption {
+    flex: 1;
+    align-content: start;
     display: flex;
     flex-wrap: wrap;
     gap: 4px 20px;
@@ -166,6 +167,9 @@ export const OVERVIEW = css`
     }
     .plot svg {
       height: 48px;
+    }
+    .most {
+      margin-left: 0;
     }
     .hours time:nth-child(even) {
       visibility: hidden;

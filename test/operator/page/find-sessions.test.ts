@@ -18,6 +18,7 @@ async function allPages(view: View): Promise<{ ids: string[]; pages: number[] }>
     ids.push(...sessions.map(({ session }) => session));
     pages.push(sessions.length);
     if (next === null) return { ids, pages };
+    if (ids.length > everything.sessions.length) throw new Error("the pages have more rows than there are");
     cursor = next;
   }
 }

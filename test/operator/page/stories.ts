@@ -39,14 +39,14 @@ const reversed = (): string => "annex%E2%80%AEexe.pdf";
 // prettier-ignore
 export const STORIES: readonly Story[] = [
   { ...BARE, share: 900, state: "committed", isWhole: true, attempts: 1, outcome: "accepted", ended: { ...ENDED, outcome: "accepted", originStatus: 201 }, answer: { status: 201, fields: [] }, deeds: deeds(), quietest: 2_000, quietMost: 9 * DAY, file: image },
-  { ...BARE, share: 22, state: "receiving", isWhole: false, deeds: deeds("cancel", "prolong"), quietest: 400, quietMost: MINUTE, file: backup },
+  { ...BARE, share: 3, state: "receiving", isWhole: false, deeds: deeds("cancel", "prolong"), quietest: 400, quietMost: MINUTE, file: backup },
   { ...BARE, share: 20, state: "receiving", isWhole: false, deeds: deeds("cancel", "prolong"), quietest: 5 * MINUTE, quietMost: 5 * DAY, file: report },
   { ...BARE, share: 4, state: "complete", isWhole: true, deeds: deeds("commit", "cancel", "prolong"), quietest: 3_000, quietMost: 20 * MINUTE, file: image },
-  { ...BARE, share: 3, state: "committing", isWhole: true, deeds: deeds(), quietest: 500, quietMost: 40_000, file: backup },
-  { share: 4, state: "failed", isWhole: true, attempts: 3, outcome: "applicationRefused", ended: { ...ENDED, outcome: "refused", originStatus: 507, status: 507, hresult: "0x801901FB", context: "0x7" }, answer: { status: 507, fields: [["Server", "Microsoft-IIS/10.0"], ["Retry-After", "600"]] }, deeds: deeds("commit", "cancel", "prolong"), quietest: 20_000, quietMost: 3 * HOUR, file: report },
-  { share: 2, state: "failed", isWhole: true, attempts: 2, outcome: "originTimedOut", ended: { event: "commit-ended", milliseconds: 270_000, outcome: "silent", status: 504, hresult: "0x80072EE2", context: "0x7" }, answer: null, deeds: deeds("commit", "cancel", "prolong"), quietest: 60_000, quietMost: 2 * HOUR, file: backup },
+  { ...BARE, share: 1, state: "committing", isWhole: true, deeds: deeds(), quietest: 500, quietMost: 40_000, file: backup },
+  { share: 4, state: "failed", isWhole: true, attempts: 3, outcome: "applicationRefused", ended: { ...ENDED, outcome: "refused", originStatus: 507, status: 507, hresult: "0x801901FB", context: "0x7" }, answer: { status: 507, fields: [["Server", "Microsoft-IIS/10.0"], ["Retry-After", "600"]] }, deeds: deeds("commit", "cancel", "prolong"), quietest: 900, quietMost: 3 * HOUR, file: report },
+  { share: 2, state: "failed", isWhole: true, attempts: 2, outcome: "originTimedOut", ended: { event: "commit-ended", milliseconds: 270_000, outcome: "silent", status: 504, hresult: "0x80072EE2", context: "0x7" }, answer: null, deeds: deeds("commit", "cancel", "prolong"), quietest: 5_000, quietMost: 2 * HOUR, file: backup },
   { share: 1, state: "refused", isWhole: true, attempts: 1, outcome: "destinationExists", ended: { ...ENDED, outcome: "destinationExists", originStatus: 412, status: 403, hresult: "0x80070005", context: "0x5" }, answer: { status: 412, fields: [["Server", "Microsoft-IIS/10.0"]] }, deeds: deeds("cancel", "prolong"), quietest: 30 * MINUTE, quietMost: DAY, file: reversed },
-  { share: 1, state: "held", isWhole: true, attempts: 1, outcome: "originConnectionLost", ended: { ...ENDED, outcome: "silent", status: 502, hresult: "0x80072EFE", context: "0x7" }, answer: null, deeds: deeds("release", "cancel", "prolong"), quietest: 10 * MINUTE, quietMost: 6 * HOUR, file: report },
+  { share: 1, state: "held", isWhole: true, attempts: 1, outcome: "originConnectionLost", ended: { ...ENDED, outcome: "silent", status: 502, hresult: "0x80072EFE", context: "0x7" }, answer: null, deeds: deeds("release", "cancel", "prolong"), quietest: 2 * MINUTE, quietMost: 6 * HOUR, file: report },
   { ...BARE, share: 12, state: "cancelled", isWhole: false, deeds: deeds(), quietest: HOUR, quietMost: 9 * DAY, file: report },
   { ...BARE, share: 5, state: "discarded", isWhole: false, deeds: deeds(), quietest: HOUR, quietMost: 9 * DAY, file: image },
 ];
