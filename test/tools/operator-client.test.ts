@@ -102,12 +102,25 @@ describe("sessions", () => {
 });
 
 test("session shows one, whatever the spelling of its id, and what a later edge tells beside the row", async () => {
-  answer = () => ({ body: { ...ROW, digest: "sha-256=:x:" } });
+  answer = () => ({
+    body: {
+      ...ROW,
+      digest: "sha-256=:x:",
+      history: [
+        { at: 1_000, event: "started" },
+        { at: 2_000, event: "cancelled", by: "token" },
+      ],
+    },
+  });
   const end = await run("session", `{${ID.toLowerCase()}}`);
   expect(end, end.stderr).toMatchObject({ code: 0 });
   expect(asked).toMatchObject([{ method: "GET", url: `/_bits/sessions/${ID}` }]);
   expect(end.stdout).toMatch(/state +held\n/);
-  expect(end.stdout).toMatch(/digest +"sha-256=:x:"/);
+  expect(end.stdout).toMatch(/digest +sha-256=:x:\n/);
+  // What happened is a line each, with its time first.
+  expect(end.stdout).toMatch(
+    /history +1970-01-01T00:00:01.000Z, event started\n +1970-01-01T00:00:02.000Z, event cancelled, by token\n/,
+  );
 });
 
 describe("What operators do", () => {

@@ -96,9 +96,29 @@ export function sessionInLines(
     "until",
   ]);
   for (const [name, value] of Object.entries(row)) {
-    if (!known.has(name)) lines.push([printable(name, 40), printable(JSON.stringify(value), 2000)]);
+    if (known.has(name)) continue;
+    const [first = "none", ...others] = linesOf(value);
+    lines.push([printable(name, 40), first]);
+    for (const other of others) lines.push(["", other]);
   }
-  return lines.map(([name, value]) => `${palette.faint(name.padEnd(14))}${value}\n`).join("");
+  const width = Math.max(...lines.map(([name]) => name.length)) + 2;
+  return lines.map(([name, value]) => `${palette.faint(name.padEnd(width))}${value}\n`).join("");
+}
+
+/** What else the edge knows, in words: a line for each entry of a list. */
+function linesOf(value: unknown): string[] {
+  return (Array.isArray(value) ? value : [value]).map((entry) => printable(inWords(entry), 2000));
+}
+
+function inWords(value: unknown): string {
+  if (value === null) return "none";
+  if (typeof value === "string") return value;
+  if (typeof value !== "object" || Array.isArray(value)) return JSON.stringify(value);
+  return Object.entries(value as Record<string, unknown>)
+    .map(([name, part]) =>
+      name === "at" && typeof part === "number" ? timeOf(part) : `${name} ${inWords(part)}`,
+    )
+    .join(", ");
 }
 
 function timeOf(milliseconds: number): string {
