@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { answer, ofOneAttempt, type OriginBehaviour } from "../support/origin-behaviour.ts";
+import { answer, type OriginBehaviour } from "../support/origin-behaviour.ts";
 import { type ExpectedAck, expectAck, FORBIDDEN, INVALID, ofApplication } from "./expect-ack.ts";
 import { type Upload, useBench } from "./support.ts";
 
@@ -118,10 +118,9 @@ describe.each([
   ])("%s (rulings 16 and 19)", async (_how, behaviour, expected, size) => {
     const where = expected === TIMED_OUT ? impatient(directory) : directory;
     using upload = await bench().beginWhole(size, { directory: where });
-    const met = ofOneAttempt(behaviour);
-    bench().origin.queue(...met);
-    expectAck(await upload.close(), { ...expected, sessionId: upload.sessionId });
-    await expectRecovery(upload, met.length);
+    const ack = await bench().origin.behaving(behaviour, async () => upload.close());
+    expectAck(ack, { ...expected, sessionId: upload.sessionId });
+    await expectRecovery(upload);
   });
 
   it("200 before it has read the upload: that is no success (rulings 14 and 19)", async () => {
@@ -229,7 +228,7 @@ function impatient(directory: string): string {
 }
 
 /** After a failure that may pass: one more attempt, the same key, the right bytes, and then no attempt more. */
-async function expectRecovery(upload: Upload, requests = 1): Promise<void> {
+async function expectRecovery(upload: Upload): Promise<void> {
   const failed = bench().commitsOf(upload.target).length;
   // A Close-Session that comes before the end of the failed attempt would only join it (ruling 18).
   await bench().untilLogged("commit-ended", upload);
@@ -237,7 +236,9 @@ async function expectRecovery(upload: Upload, requests = 1): Promise<void> {
   await eventually(async () => expectAck(await upload.close(), upload.done));
   expectAck(await upload.close(), upload.done);
   const keys = keysOf(upload);
-  expect([failed, keys.length, new Set(keys).size]).toEqual([requests, requests + 1, 1]);
+  // A connection that breaks inside of a request is followed by a second one at once.
+  expect([1, 2]).toContain(failed);
+  expect([keys.length, new Set(keys).size]).toEqual([failed + 1, 1]);
   await bench().expectPublished(upload.target, upload.bytes);
 }
 

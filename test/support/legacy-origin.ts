@@ -40,6 +40,7 @@ export class LegacyOrigin {
   readonly #ownFolder: boolean;
   readonly #callOff: () => void;
   readonly #queue: OriginBehaviour[] = [];
+  #meanwhile: OriginBehaviour | undefined;
   #arrived = Promise.withResolvers<void>();
 
   /** Use {@link startLegacyOrigin}. */
@@ -65,7 +66,8 @@ export class LegacyOrigin {
       this.requests.push(exchange.record);
       this.#arrived.resolve();
       this.#arrived = Promise.withResolvers<void>();
-      const queued = /^(PUT|POST)$/.test(exchange.record.method) ? this.#queue.shift() : undefined;
+      const isCommit = /^(PUT|POST)$/.test(exchange.record.method);
+      const queued = isCommit ? (this.#queue.shift() ?? this.#meanwhile) : undefined;
       const behaviour = queued ?? options.behave?.(exchange.record) ?? { kind: "serve" };
       void exchange.run(behaviour);
     });
@@ -83,6 +85,19 @@ export class LegacyOrigin {
   /** The next PUTs and POSTs get these behaviours, one each; GET and HEAD only ask `behave`. */
   queue(...behaviours: OriginBehaviour[]): void {
     this.#queue.push(...behaviours);
+  }
+
+  /**
+   * All PUTs and POSTs get this behaviour while `act` runs: an attempt whose connection breaks inside of its request is a
+   * second request at once (docs/decisions/0015).
+   */
+  async behaving<T>(behaviour: OriginBehaviour, act: () => Promise<T>): Promise<T> {
+    this.#meanwhile = behaviour;
+    try {
+      return await act();
+    } finally {
+      this.#meanwhile = undefined;
+    }
   }
 
   /** Requests of one method, e.g. the commits: `of("PUT")`. */

@@ -38,15 +38,6 @@ export function answer(
   return { kind: "answer", status, headers, body };
 }
 
-/**
- * The behaviour, as often as one attempt meets it: a request whose connection breaks inside of it is sent a second time at
- * once (docs/decisions/0015).
- */
-export function ofOneAttempt(behaviour: OriginBehaviour): OriginBehaviour[] {
-  const breaksInside = behaviour.kind === "reset" && behaviour.when !== "after-body";
-  return breaksInside ? [behaviour, behaviour] : [behaviour];
-}
-
 /** One request as the legacy origin saw it; the counts grow while it is read. */
 export interface OriginRequest {
   readonly method: string;
