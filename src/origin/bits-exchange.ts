@@ -3,12 +3,15 @@ import type { ResponseHead } from "../http1/response-framing.ts";
 import { AnswerReader, type ReadAnswer } from "../http1/response-reader.ts";
 import { formatRequestHead } from "../http1/request-writer.ts";
 import { BITS_POST, HEADER } from "../protocol/headers.ts";
+import { isSuccess } from "./outcome.ts";
 import { PACES, Sender } from "./sender.ts";
 import type { SilenceWatch } from "./silence-watch.ts";
 
 const READ_BYTES = 4096;
 /** An Ack has no body; what an origin sends with an error is read up to here, so that its connection can be kept. */
 const MOST_BODY_BYTES = 64 * 1024;
+
+const SENT_WITHIN_MS = 1000;
 
 /** A packet for the BITS server at the origin. */
 export interface OriginPacket {
@@ -54,7 +57,9 @@ export async function exchangeOn(
     const sending = sendPacket(packet, message, writable, watch, over.signal);
     const read = await answering;
     watch.answered();
-    const isWhole = await Promise.race([sending, scheduler.wait(0).then(() => false)]);
+    // An origin that takes a packet has read it: what is left of the sending is the runtime's word that it is done.
+    const patience = isSuccess(read.head) ? SENT_WITHIN_MS : 0;
+    const isWhole = await Promise.race([sending, scheduler.wait(patience).then(() => false)]);
     return { head: read.head, isKept: isWhole && (await isReadOut(read, reader, watch)) };
   } finally {
     leave();
