@@ -54,5 +54,13 @@ export async function startJetty(setup: OriginSetup): Promise<ChildProgram[]> {
     `jetty.home=${HOME}`,
     `jetty.base=${folder}`,
   ];
-  return [new ChildProgram(programPath("java"), { args, env: searchPath(), cwd: folder, logs })];
+  // Java takes the names of files from the locale: without one it knows ASCII only, and answers 409 or 403 to others.
+  return [
+    new ChildProgram(programPath("java"), {
+      args,
+      env: { ...searchPath(), LC_ALL: "C.UTF-8" },
+      cwd: folder,
+      logs,
+    }),
+  ];
 }
