@@ -94,9 +94,10 @@ async function cancelSession(
   { bindings, config }: ServedVisit,
 ): Promise<Verdict> {
   try {
-    return await stub.cancel(packet);
+    // What broke may have been the object only: a session that is erased leaves no tombstone, so that is the last resort.
+    return await stub.cancel(packet).catch(async () => freshStub().cancel(packet));
   } catch {
-    // What broke may be for want of room, in any words; to erase a session needs none, or little.
+    // What broke twice may be for want of room, in any words; to erase a session needs none, or little.
     const erase = async (): Promise<void> => freshStub().erase(packet);
     if (config.sessionObjects === 0) await erase();
     else await erase().catch(async () => giveUpReserve(bindings).then(erase));

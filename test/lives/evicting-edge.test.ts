@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { closeSession, createSession, fragment } from "../support/bits-client.ts";
+import { eventually } from "../support/eventually.ts";
 import { startEdge } from "../support/edge.ts";
 import { EVICTING_EDGE } from "../support/edge-of-project.ts";
 import { startLegacyOrigin } from "../support/legacy-origin.ts";
@@ -19,9 +20,11 @@ it("an object that is evicted before every packet meets each of them in another 
     expect((await fragment(connection, destination, range)).receivedContentRange).toBe(first + 4);
   }
   expect((await closeSession(connection, destination, sessionId)).status).toBe(200);
-  const lives = edge.logs.flatMap(({ json }) => {
-    const line = json as { readonly event?: string; readonly life?: string } | undefined;
-    return line?.event === "entered" ? [line.life] : [];
+  await eventually(() => {
+    const lives = edge.logs.flatMap(({ json }) => {
+      const line = json as { readonly event?: string; readonly life?: string } | undefined;
+      return line?.event === "entered" ? [line.life] : [];
+    });
+    expect(new Set(lives).size).toBe(4);
   });
-  expect(new Set(lives).size).toBe(4);
 });

@@ -157,10 +157,12 @@ describe.each(HOSTINGS)("What an operator does (SESSION_OBJECTS = %d)", (objects
     const { json } = await rig().act(upload.sessionName, "rescue");
     await rig().act(upload.sessionName, "prolong");
     await rig().act(upload.sessionName, "cancel");
-    const lines = rig().edge.logs.map((line) => line.json as Record<string, unknown> | undefined);
-    const deeds = lines.filter(
-      (line) => line?.["event"] === "operator-deed" && line["session"] === upload.sessionName,
-    );
+    const deedsLogged = () =>
+      rig()
+        .edge.logs.map((line) => line.json as Record<string, unknown> | undefined)
+        .filter((line) => line?.["event"] === "operator-deed" && line["session"] === upload.sessionName);
+    await eventually(() => expect(deedsLogged()).toHaveLength(3));
+    const deeds = deedsLogged();
     expect(deeds.map((line) => [line?.["deed"], line?.["by"], line?.["result"]])).toEqual([
       ["rescue", "token", "done"],
       ["prolong", "token", "done"],

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { type Edge, startEdge } from "../support/edge.ts";
 import { type LegacyOrigin, startLegacyOrigin } from "../support/legacy-origin.ts";
 import { RawConnection } from "../support/raw-connection.ts";
@@ -234,9 +235,12 @@ describe("An edge with tokens", () => {
     await logIn("a-wrong-token-that-nobody-may-read-in-a-log");
     await logIn(TOKEN);
     await ask(rig().edge, "sessions", { token: "another-wrong-token-not-for-the-log", headers: somebody() });
-    const text = rig()
-      .edge.logs.map((line) => line.text)
-      .join("\n");
+    const logged = (): string =>
+      rig()
+        .edge.logs.map((line) => line.text)
+        .join("\n");
+    await eventually(() => expect(logged()).toContain('"why":"wrong token"'));
+    const text = logged();
     expect(text).toMatch(/"event":"operator-login","by":"token","client":"192\.0\.2\.\d+"/);
     expect(text).toMatch(
       /"event":"operator-refused","by":null,"client":"192\.0\.2\.\d+","why":"wrong token"/,

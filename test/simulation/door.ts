@@ -74,7 +74,9 @@ export class Door {
 
   async cancel(upload: Upload, packet: SessionPacket): Promise<Answer> {
     try {
-      return await this.#call(upload, "cancel", async (host) => await host.cancel(packet));
+      const cancel = async (): Promise<Answer> =>
+        await this.#call(upload, "cancel", async (host) => await host.cancel(packet));
+      return await cancel().catch(cancel);
     } catch {
       try {
         await this.#call(upload, "erase", (host) => host.erase(packet));

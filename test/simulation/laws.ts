@@ -59,9 +59,9 @@ export class Laws implements Judge {
   }
 
   #mayBegin({ upload, key, purpose, life }: Attempt, before: readonly Attempt[]): void {
-    // Where a full disk takes no tombstone, a Fragment that comes late begins the session anew.
-    if (upload.isCancelled && !this.#world.wasDiskFull)
-      this.broken("nothing is sent after a cancel's 200", upload.client);
+    // Where a full disk takes no tombstone, a Fragment that comes late begins the session anew, with another key.
+    if (upload.isCancelled && this.#world.wasDiskFull) return;
+    if (upload.isCancelled) this.broken("nothing is sent after a cancel's 200", upload.client);
     if (upload.isClosed) this.broken("nothing is sent after a close's 200", upload.client);
     if (upload.isDigestWrong)
       this.broken("what is not what its client announced is never sent", upload.client);
