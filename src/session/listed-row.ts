@@ -23,43 +23,23 @@ export interface Row {
   readonly whole: number | null;
 }
 
+type Same = Exclude<keyof SessionSummary, "changedAt" | "lastOutcome">;
+
 /** @param before its row so far, null if it has none */
 export function toRow(summary: SessionSummary, before: Row | null): Row {
-  const { session, state, directory, client, destination, total, offset, attempts, until } = summary;
   const changed = summary.changedAt ?? before?.changed ?? 0;
-  const whole = WAITING.has(state) ? (before?.whole ?? changed) : null;
-  const outcome = summary.lastOutcome;
-  return {
-    session,
-    changed,
-    state,
-    directory,
-    client,
-    destination,
-    total,
-    offset,
-    attempts,
-    outcome,
-    until,
-    whole,
-  };
+  const whole = WAITING.has(summary.state) ? (before?.whole ?? changed) : null;
+  return { ...sameOf(summary), changed, whole, outcome: summary.lastOutcome };
 }
 
-export function toSummary({ changed: changedAt, outcome: lastOutcome, ...row }: Row): SessionSummary {
-  const { session, directory, client, destination, total, offset, state, attempts, until } = row;
-  return {
-    session,
-    directory,
-    client,
-    destination,
-    total,
-    offset,
-    state,
-    attempts,
-    lastOutcome,
-    changedAt,
-    until,
-  };
+export function toSummary(row: Row): SessionSummary {
+  return { ...sameOf(row), lastOutcome: row.outcome, changedAt: row.changed };
+}
+
+/** What a row and a summary have under one name; details of a session have more, which no list has. */
+function sameOf(from: Pick<Row, Same>): Pick<Row, Same> {
+  const { session, state, directory, client, destination, total, offset, attempts, until } = from;
+  return { session, state, directory, client, destination, total, offset, attempts, until };
 }
 
 /** Where the row is in the list. */

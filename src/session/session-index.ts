@@ -49,7 +49,7 @@ export class SessionIndex extends DurableObject<IndexBindings> implements ListCa
   /** The session's object says it now: its row is as it is. */
   correct(session: SessionId, details: SessionSummary | null): void {
     if (details === null) this.#listing.remove(session);
-    else this.#listing.put(rowOf(details), Date.now());
+    else this.#listing.put(details, Date.now());
   }
 
   /** The session is known no more. */
@@ -94,34 +94,4 @@ export class SessionIndex extends DurableObject<IndexBindings> implements ListCa
     }
     return false;
   }
-}
-
-/** Details → their row. */
-function rowOf(details: SessionSummary): SessionSummary {
-  const {
-    session,
-    directory,
-    client,
-    destination,
-    total,
-    offset,
-    state,
-    attempts,
-    lastOutcome,
-    changedAt,
-    until,
-  } = details;
-  return {
-    session,
-    directory,
-    client,
-    destination,
-    total,
-    offset,
-    state,
-    attempts,
-    lastOutcome,
-    changedAt,
-    until,
-  };
 }
