@@ -1,4 +1,4 @@
-import { STATES } from "../../src/operator/page/words.ts";
+import { STATES } from "../../src/operator/page/state-words.ts";
 import { FAULTS } from "../../src/protocol/faults.ts";
 import { HELD, SILENCES } from "../../src/protocol/reflect.ts";
 import { METRICS } from "../../src/runtime/metrics.ts";

@@ -1,6 +1,6 @@
 import type { DeedKind, Operator, SessionDetails } from "../seat.ts";
 import { uploadName } from "./upload-name.ts";
-import { DEEDS, RELEASES, RESCUE } from "./words.ts";
+import { DEEDS, RELEASES, RESCUE } from "./deed-words.ts";
 
 /** What an operator may do to a session now, with a sentence each. Each leads to a page that asks. */
 export function DeedList(properties: {

@@ -1,6 +1,6 @@
 import type { Overview, Seat, SessionSearch, SessionSummary, SessionsFound } from "../seat.ts";
 import { groupOf } from "./groups.ts";
-import type { State } from "./words.ts";
+import type { State } from "./state-words.ts";
 import type { View } from "./view.ts";
 
 /** Rows of a page. */

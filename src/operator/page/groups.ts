@@ -1,5 +1,5 @@
 import type { Overview } from "../seat.ts";
-import { STATES, type State } from "./words.ts";
+import { STATES, type State } from "./state-words.ts";
 
 /** States that are looked at together; null for all of them. */
 export interface Group {

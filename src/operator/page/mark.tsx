@@ -1,4 +1,4 @@
-import { STATES, type State, type Tone } from "./words.ts";
+import { STATES, type State, type Tone } from "./state-words.ts";
 
 /** A shape for each tone, so that no colour says anything alone; 16 by 16. */
 const SHAPES: Readonly<Record<Tone, string>> = {

@@ -1,6 +1,6 @@
 import { reactionTo } from "../../protocol/client-reaction.ts";
 import type { HistoryEntry, SessionDetails } from "../seat.ts";
-import { NEXT, REACTIONS } from "./words.ts";
+import { NEXT, REACTIONS } from "./state-words.ts";
 
 /** What a Windows client, or the edge, does next by the protocol; by the last answer where the state does not say it. */
 export function nextInWords(session: SessionDetails): string {

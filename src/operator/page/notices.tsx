@@ -1,7 +1,8 @@
 import type { SessionDetails } from "../seat.ts";
 import { uploadName } from "./upload-name.ts";
 import { visible } from "./visible.ts";
-import { RESCUE, SORRY, type SorryName } from "./words.ts";
+import { RESCUE } from "./deed-words.ts";
+import { SORRY, type SorryName } from "./screen-words.ts";
 
 /** Why there is nothing to see, or nothing was done. */
 export function Sorry(properties: {

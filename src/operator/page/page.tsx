@@ -16,7 +16,8 @@ import { SessionPage } from "./session-page.tsx";
 import { STYLE } from "./style.ts";
 import { uploadName } from "./upload-name.ts";
 import { formatView, readView } from "./view.ts";
-import { DEEDS, FIRST_SCREEN, RESCUE, SORRY, type SorryName } from "./words.ts";
+import { DEEDS, RESCUE } from "./deed-words.ts";
+import { FIRST_SCREEN, SORRY, type SorryName } from "./screen-words.ts";
 
 /** What a request to the page is answered from: what is known, who asks, and where the page is. */
 export interface Visit {

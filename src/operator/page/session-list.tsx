@@ -7,7 +7,9 @@ import { Progress } from "./progress.tsx";
 import { countOf } from "./quantities.ts";
 import { formatView, isFiltered, type View } from "./view.ts";
 import { readablePath, shortened, visible } from "./visible.ts";
-import { COLUMNS, NEXT_BY, NONE, outcomeInWords } from "./words.ts";
+import { outcomeInWords } from "./answer-words.ts";
+import { COLUMNS, NONE } from "./screen-words.ts";
+import { NEXT_BY } from "./state-words.ts";
 
 /** What the list is made of. */
 export interface ListProperties {

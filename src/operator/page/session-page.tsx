@@ -9,7 +9,7 @@ import { bytesInWords, countInWords } from "./quantities.ts";
 import { Timeline } from "./timeline.tsx";
 import { uploadName } from "./upload-name.ts";
 import { visible } from "./visible.ts";
-import { STATES } from "./words.ts";
+import { STATES } from "./state-words.ts";
 
 /** What a session's own page is made of. */
 export interface SessionProperties {

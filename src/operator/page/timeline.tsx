@@ -2,7 +2,9 @@ import { HRESULT_WORDS, statusOfHresult } from "../../protocol/hresults.ts";
 import type { HistoryEntry } from "../seat.ts";
 import { Moment } from "./moment.tsx";
 import { visible } from "./visible.ts";
-import { EVENTS, lookUp, STATUS_WORDS, WHOSE } from "./words.ts";
+import { STATUS_WORDS, WHOSE } from "./answer-words.ts";
+import { EVENTS } from "./event-words.ts";
+import { lookUp } from "./look-up.ts";
 
 /** Everything that happened to a session, the earliest first. */
 export function Timeline({ history }: { readonly history: readonly HistoryEntry[] }) {

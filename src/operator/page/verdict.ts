@@ -1,7 +1,7 @@
 import type { Overview } from "../seat.ts";
 import { countIn, groupOf, receivingNow } from "./groups.ts";
 import { bytesInWords, countOf, durationInWords } from "./quantities.ts";
-import type { Tone } from "./words.ts";
+import type { Tone } from "./state-words.ts";
 
 /** Something that an operator should know: how grave it is, a sentence, and the list that shows it (`groups.ts`). */
 export interface Finding {
