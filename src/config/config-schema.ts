@@ -1,7 +1,18 @@
-import ipaddr from "ipaddr.js";
 import * as v from "valibot";
 import { DENIED_EXTENSIONS, DENIED_SEGMENTS } from "../protocol/name-policy.ts";
 import { OPERATOR_VARIABLES, SECRET } from "./operator-settings.ts";
+import {
+  BOOLEAN,
+  BYTES,
+  CIDRS,
+  EXTENSIONS,
+  LIFETIME,
+  SEGMENTS,
+  SWITCH,
+  TIMER,
+  url,
+  whole,
+} from "./setting-kinds.ts";
 
 /** Two weeks, IIS's BITSSessionTimeout. */
 const SESSION_TIMEOUT_SECONDS = 1_209_600;
@@ -21,56 +32,6 @@ const HOST_ID = "a host name or address, with a port or without, of at most 300 
 /** A session id has one byte for the object in which the session lives. */
 const MOST_SESSION_OBJECTS = 255;
 
-/** A whole number from `least` to `most`; a variable set on the command line arrives as text. */
-const whole = (least: number, expected: string, most = Number.MAX_SAFE_INTEGER) =>
-  v.pipe(
-    v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))], expected),
-    v.safeInteger(expected),
-    v.minValue(least, expected),
-    v.maxValue(most, expected),
-  );
-
-/** A timer of more than 2^31 - 1 milliseconds rings at once (HTML, "timers": the timeout is a long). */
-const TIMER = whole(1, "a whole number of seconds, from 1 to 2,147,483", 2_147_483);
-/** Ten years: beyond any job's life ([MC-BUP] clients give up after 14 days), and within every date. */
-const LIFETIME = whole(1, "a whole number of seconds, from 1 to 315,360,000", 315_360_000);
-const BYTES = whole(0, "a whole number of bytes, 0 or more");
-const BOOLEAN = v.boolean("true or false");
-/** A variable that is set on the command line, or by the environment, arrives as text. */
-const SWITCH = v.union(
-  [
-    BOOLEAN,
-    v.pipe(
-      v.picklist(["true", "false"]),
-      v.transform((text) => text === "true"),
-    ),
-  ],
-  "true or false",
-);
-const CIDRS = v.array(
-  v.pipe(
-    v.string("a list of CIDR ranges such as 192.0.2.0/24"),
-    v.check(isRange, "a CIDR range such as 192.0.2.0/24 or 2001:db8::/32, of IPv4 in its own form"),
-  ),
-  "a list of CIDR ranges such as 192.0.2.0/24",
-);
-const EXTENSION = 'an extension such as ".config", or "." for names without one';
-const EXTENSIONS = v.array(
-  v.pipe(v.string(EXTENSION), v.regex(/^\.[^./\\;]*$/, EXTENSION), v.toLowerCase()),
-  "a list of extensions",
-);
-const SEGMENT = 'a name of a file or folder such as "bin"';
-const SEGMENTS = v.array(
-  v.pipe(v.string(SEGMENT), v.regex(/^[^/\\;]+$/, SEGMENT), v.toLowerCase()),
-  "a list of names",
-);
-/** A URL of http or https; one with a name and password would show them wherever the URL is shown. */
-const url = (expected: string, base?: string) =>
-  v.pipe(
-    v.string(expected),
-    v.check((text) => isHttpUrl(text, base), expected),
-    v.check((text) => !hasCredentials(text, base), `${expected}, without a user's name and password`),
-  );
 const RELATIVE_URL = "a URL, http or https, or relative";
 /** Only to read relative URLs by. */
 const ANY_BASE = "http://origin.invalid/";
@@ -184,21 +145,4 @@ export const VARIABLES = v.object({
 
 function isFetcher(value: unknown): boolean {
   return typeof value === "object" && value !== null && "fetch" in value && typeof value.fetch === "function";
-}
-
-function isHttpUrl(text: string, base?: string): boolean {
-  const parsed = URL.parse(text, base);
-  return parsed !== null && (parsed.protocol === "http:" || parsed.protocol === "https:");
-}
-
-function hasCredentials(text: string, base?: string): boolean {
-  const parsed = URL.parse(text, base);
-  return parsed !== null && parsed.username + parsed.password !== "";
-}
-
-/** No address is in an IPv4-mapped range: such addresses become IPv4 before they are compared. */
-function isRange(text: string): boolean {
-  if (!ipaddr.isValidCIDR(text)) return false;
-  const [address] = ipaddr.parseCIDR(text);
-  return !(address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress());
 }

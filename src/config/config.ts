@@ -2,11 +2,10 @@ import * as v from "valibot";
 import { isInRanges } from "./address-ranges.ts";
 import { pathKey } from "./canonical-path.ts";
 import { ConfigError, sentencesOf, toProblem } from "./config-error.ts";
-import { type DIRECTORY, VARIABLES } from "./config-schema.ts";
+import { VARIABLES } from "./config-schema.ts";
 import { contradictionsOf } from "./contradictions.ts";
 import { type OperatorSettings, toOperator } from "./operator-settings.ts";
-
-import type { UploadDirectory } from "./upload-directory.ts";
+import { toDirectory, type UploadDirectory } from "./upload-directory.ts";
 
 export { ConfigError } from "./config-error.ts";
 export type { UploadDirectory } from "./upload-directory.ts";
@@ -102,9 +101,6 @@ export interface Config {
   readonly door: DoorSettings;
 }
 
-/** One day, IIS's BITSHostIdFallbackTimeout. */
-const HOST_ID_FALLBACK_TIMEOUT_SECONDS = 86_400;
-
 const known = new WeakMap<object, Config>();
 
 /**
@@ -163,36 +159,6 @@ function parseConfig(env: object): Config {
         ? (peer: string) => isInRanges(peer, variables.TRUSTED_PROXIES)
         : undefined,
     }),
-  };
-}
-
-/** wrangler.toml's spelling → ours. */
-function toDirectory(settings: v.InferOutput<typeof DIRECTORY>): UploadDirectory {
-  return {
-    path: settings.path,
-    enabled: settings.enabled,
-    notification: settings.notification,
-    notificationUrl: settings.notification_url ?? null,
-    commitOn: settings.reply ? "last-fragment" : (settings.commit_on ?? "close-session"),
-    reply: settings.reply,
-    allowOverwrites: settings.allow_overwrites,
-    maximumUploadBytes: settings.maximum_upload_bytes,
-    sessionTimeoutSeconds: settings.session_timeout_seconds,
-    originTimeoutSeconds: settings.origin_timeout_seconds,
-    unknownOutcome: settings.unknown_outcome,
-    handover: settings.handover,
-    originFragmentBytes: settings.origin_fragment_bytes,
-    originHosts: settings.origin_hosts,
-    hostId: settings.host_id ?? null,
-    hostIdFallbackTimeoutSeconds:
-      settings.host_id_fallback_timeout_seconds ?? HOST_ID_FALLBACK_TIMEOUT_SECONDS,
-    maximumSessionsPerClient: settings.maximum_sessions_per_client ?? null,
-    authorize: settings.authorize,
-    authorizeUrl: settings.authorize_url ?? null,
-    allowFrom: settings.allow_from ?? null,
-    denyExtensions: settings.deny_extensions,
-    allowExtensions: settings.allow_extensions ?? null,
-    denySegments: settings.deny_segments,
   };
 }
 

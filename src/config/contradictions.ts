@@ -143,7 +143,8 @@ const OF_VARIABLES: readonly Rule<Variables>[] = [
     setting: "ACCESS_AUD",
     isBroken: ({ ACCESS_TEAM_DOMAIN, ACCESS_AUD }) =>
       ACCESS_TEAM_DOMAIN !== undefined && ACCESS_AUD === undefined,
-    expected: "set, because ACCESS_TEAM_DOMAIN is: any application of the team could be meant",
+    expected:
+      "set, because ACCESS_TEAM_DOMAIN is, and without it a token for each application of the team would do",
   },
   {
     setting: "ACCESS_TEAM_DOMAIN",

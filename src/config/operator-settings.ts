@@ -39,7 +39,7 @@ const AUD = "the application's AUD tag, as Access shows it";
 
 /** A secret that nobody guesses, however often he may try. */
 export const SECRET = v.pipe(v.string("text"), v.minLength(32, "a secret of 32 characters or more"));
-/** It comes in an Authorization field (RFC 6750 2.1), and people make it: any visible character of ASCII. */
+/** It comes in an Authorization field (RFC 6750 2.1), and people make it, of the visible characters of ASCII. */
 const TOKEN = v.pipe(
   SECRET,
   v.regex(/^[\x21-\x7e]+$/, "a secret of letters, digits and signs, without spaces"),

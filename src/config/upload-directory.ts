@@ -1,3 +1,5 @@
+import type * as v from "valibot";
+import type { DIRECTORY } from "./config-schema.ts";
 import type { NamePolicy } from "../protocol/name-policy.ts";
 
 /**
@@ -126,4 +128,37 @@ export interface UploadDirectory extends NamePolicy {
    * @default null
    */
   readonly allowFrom: readonly string[] | null;
+}
+
+/** One day, IIS's BITSHostIdFallbackTimeout. */
+const HOST_ID_FALLBACK_TIMEOUT_SECONDS = 86_400;
+
+/** wrangler.toml's spelling → ours. */
+export function toDirectory(settings: v.InferOutput<typeof DIRECTORY>): UploadDirectory {
+  return {
+    path: settings.path,
+    enabled: settings.enabled,
+    notification: settings.notification,
+    notificationUrl: settings.notification_url ?? null,
+    commitOn: settings.reply ? "last-fragment" : (settings.commit_on ?? "close-session"),
+    reply: settings.reply,
+    allowOverwrites: settings.allow_overwrites,
+    maximumUploadBytes: settings.maximum_upload_bytes,
+    sessionTimeoutSeconds: settings.session_timeout_seconds,
+    originTimeoutSeconds: settings.origin_timeout_seconds,
+    unknownOutcome: settings.unknown_outcome,
+    handover: settings.handover,
+    originFragmentBytes: settings.origin_fragment_bytes,
+    originHosts: settings.origin_hosts,
+    hostId: settings.host_id ?? null,
+    hostIdFallbackTimeoutSeconds:
+      settings.host_id_fallback_timeout_seconds ?? HOST_ID_FALLBACK_TIMEOUT_SECONDS,
+    maximumSessionsPerClient: settings.maximum_sessions_per_client ?? null,
+    authorize: settings.authorize,
+    authorizeUrl: settings.authorize_url ?? null,
+    allowFrom: settings.allow_from ?? null,
+    denyExtensions: settings.deny_extensions,
+    allowExtensions: settings.allow_extensions ?? null,
+    denySegments: settings.deny_segments,
+  };
 }

@@ -1,24 +1,11 @@
 import { DEFAULT_HEAD_LIMITS, type HeadLimits } from "./head-limits.ts";
-import { type Field, framingNameOf, type Framing, parseFraming } from "./request-framing.ts";
+import { type Field, framingNameOf, parseFraming } from "./request-framing.ts";
 import { type FieldLine, parseFieldLine, parseRequestLine } from "./request-lines.ts";
+import type { RequestHead } from "./request-head.ts";
 import { REFUSALS, Refusal } from "./refusals.ts";
 import { decodeTarget, locate, parseTarget, type RequestTarget } from "./request-target.ts";
 import { CR, decodeText, DEL, isFieldByte, LF } from "./wire-bytes.ts";
 import { methodOf } from "./wire-methods.ts";
-
-/** A request's head, understood; its body follows on the wire as `body` says. */
-export interface RequestHead extends Omit<Framing, "host"> {
-  /** The verb on the wire. */
-  readonly method: string;
-  /** The request target as text, bytes from 0x80 percent-encoded. */
-  readonly target: string;
-  /** The absolute URL the request is for. */
-  readonly url: string;
-  /** The header fields in wire order and spelling; Host replaced where the target had an authority of its own. */
-  readonly headers: readonly Field[];
-  /** Whether the answer may be chunked; a body of unknown length ends with the connection otherwise (RFC 9112 section 6.3). */
-  readonly canReadChunks: boolean;
-}
 
 /** A whole head, and the bytes after it, which are a view of what was pushed: the body's first, or the next request's. */
 export interface HeadRead {

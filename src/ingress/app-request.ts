@@ -1,5 +1,5 @@
 import { type Arrival, markArrival, targetOf } from "./arrival.ts";
-import type { RequestHead } from "../http1/request-reader.ts";
+import type { RequestHead } from "../http1/request-head.ts";
 import type { RequestBody } from "./request-body.ts";
 import { methodOf } from "../http1/wire-methods.ts";
 

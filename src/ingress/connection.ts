@@ -7,7 +7,8 @@ import {
   LengthCursor,
 } from "../http1/body-cursor.ts";
 import type { BodyFraming } from "../http1/request-framing.ts";
-import { HeadReader, type RequestHead } from "../http1/request-reader.ts";
+import type { RequestHead } from "../http1/request-head.ts";
+import { HeadReader } from "../http1/request-reader.ts";
 import { Refusal } from "../http1/refusals.ts";
 import { linger, refuse } from "./refuse.ts";
 import { RequestBody } from "./request-body.ts";

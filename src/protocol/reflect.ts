@@ -133,3 +133,11 @@ export function mayHaveArrived(outcome: CommitOutcome): boolean {
   if (outcome.kind === "silent") return outcome.mayHaveArrived;
   return outcome.kind === "refused" && (outcome.status === 502 || outcome.status === 504);
 }
+
+/**
+ * Whether anything of an attempt may have come to the origin: there may be a beginning of the upload at the destination.
+ * `fetch` does not swear that a connection was refused; but if nobody listens, nothing was left anywhere.
+ */
+export function hasReached(outcome: CommitOutcome): boolean {
+  return outcome.kind !== "silent" || outcome.why !== "cannotConnect";
+}

@@ -1,6 +1,6 @@
 import type { Fault } from "./faults.ts";
 import { canBeAsked, mayCount } from "./origin-session.ts";
-import { type Acceptance, type CommitOutcome, mayHaveArrived, reflect } from "./reflect.ts";
+import { type Acceptance, type CommitOutcome, hasReached, mayHaveArrived, reflect } from "./reflect.ts";
 import type {
   CommitRecord,
   DeliveryRecord,
@@ -168,14 +168,6 @@ export function settle(
   const maybe = unknown || (mayHaveArrived(outcome) && !isKnown);
   const commit = { id, attempts, unknown: maybe, fault: reflect(outcome), ...reach };
   return { ...base, commit, state: record.delivery === null ? "failed" : "delivered" };
-}
-
-/**
- * Whether anything of an attempt may have come to the origin: there may be a beginning of the upload at the destination.
- * `fetch` does not swear that a connection was refused; but if nobody listens, nothing was left anywhere.
- */
-function hasReached(outcome: CommitOutcome): boolean {
-  return outcome.kind !== "silent" || outcome.why !== "cannotConnect";
 }
 
 /** What an acceptance leaves for Close-Session to do; null for nothing. */

@@ -132,7 +132,7 @@ test.each([
   [{ ...directory({}), OPERATOR_PATH: "/U/seat/" }, 'OPERATOR_PATH must be a path that is in no upload directory, but is "/U/seat/".'],
   [directory({ path: "/_BITS/in/" }),               'UPLOAD_DIRECTORIES[0].path must be a path that is not OPERATOR_PATH or below it, but is "/_BITS/in/".'],
   [{ ORIGIN_URL, ACCESS_AUD: "a" },                 "ACCESS_TEAM_DOMAIN must be set, because ACCESS_AUD is: its keys say who signed, but is not set."],
-  [{ ORIGIN_URL, ACCESS_TEAM_DOMAIN: "https://a.cloudflareaccess.com" }, "ACCESS_AUD must be set, because ACCESS_TEAM_DOMAIN is: any application of the team could be meant, but is not set."],
+  [{ ORIGIN_URL, ACCESS_TEAM_DOMAIN: "https://a.cloudflareaccess.com" }, "ACCESS_AUD must be set, because ACCESS_TEAM_DOMAIN is, and without it a token for each application of the team would do, but is not set."],
   [{ ORIGIN_URL, ACCESS_TEAM_DOMAIN: "http://a.example", ACCESS_AUD: "a" }, 'ACCESS_TEAM_DOMAIN must be the URL of a Cloudflare Access team, such as https://example.cloudflareaccess.com, but is "http://a.example".'],
   [{ ORIGIN_URL, SESSION_KEY_PREVIOUS: KEY },       "SESSION_KEY must be set, because SESSION_KEY_PREVIOUS is, which signs nothing new, but is not set."],
 ])("%j stops with a sentence", (env, message) => {

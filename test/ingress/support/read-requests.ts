@@ -1,5 +1,6 @@
 import { type BodyCursor, ChunkedCursor, LengthCursor } from "../../../src/http1/body-cursor.ts";
-import { HeadReader, type RequestHead } from "../../../src/http1/request-reader.ts";
+import type { RequestHead } from "../../../src/http1/request-head.ts";
+import { HeadReader } from "../../../src/http1/request-reader.ts";
 import { Refusal } from "../../../src/http1/refusals.ts";
 
 /** A request as far as its bytes went. */
