@@ -1,15 +1,5 @@
-const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"] as const;
-
-/** Bytes for people: `13.0 MiB`. */
-export function bytesInWords(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < UNITS.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`;
-}
+// The commands say sizes as the operator's page does.
+export { bytesInWords } from "../../src/operator/page/quantities.ts";
 
 /** A duration for people, in its two largest units: `42 s`, `3 min 5 s`, `2 h 10 min`, `14 d`. */
 export function durationInWords(seconds: number): string {

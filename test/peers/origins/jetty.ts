@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ChildProgram } from "../../support/child-program.ts";
-import { programPath, searchPath } from "../installed.ts";
+import type { ChildProgram } from "../../support/child-program.ts";
+import { startJava } from "./java.ts";
 import type { OriginSetup } from "./real-origin.ts";
 
 /** Where Debian keeps it. */
@@ -41,7 +41,7 @@ const WEB = `<web-app xmlns="http://xmlns.jcp.org/xml/ns/javaee" version="3.1">
 
 /** Jetty: PUT puts a file in some folders; `/denied/` takes nothing (403), anything else may only be read (405). */
 export async function startJetty(setup: OriginSetup): Promise<ChildProgram[]> {
-  const { folder, files, logs } = setup;
+  const { folder, files } = setup;
   for (const name of ["start.d", "webapps", "temp"]) await mkdir(join(folder, name));
   await mkdir(join(files, "WEB-INF"));
   await writeFile(join(folder, "start.d", "origin.ini"), MODULES(setup));
@@ -54,13 +54,5 @@ export async function startJetty(setup: OriginSetup): Promise<ChildProgram[]> {
     `jetty.home=${HOME}`,
     `jetty.base=${folder}`,
   ];
-  // Java takes the names of files from the locale: without one it knows ASCII only, and answers 409 or 403 to others.
-  return [
-    new ChildProgram(programPath("java"), {
-      args,
-      env: { ...searchPath(), LC_ALL: "C.UTF-8" },
-      cwd: folder,
-      logs,
-    }),
-  ];
+  return [startJava(setup, args)];
 }

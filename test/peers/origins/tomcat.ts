@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ChildProgram } from "../../support/child-program.ts";
-import { programPath, searchPath } from "../installed.ts";
+import type { ChildProgram } from "../../support/child-program.ts";
+import { startJava } from "./java.ts";
 import type { OriginSetup } from "./real-origin.ts";
 
 /** Where Debian keeps it. */
@@ -43,7 +43,7 @@ const WEB = `<web-app xmlns="https://jakarta.ee/xml/ns/jakartaee" version="5.0">
 
 /** Tomcat: PUT puts a file; `/files/` may only be read (405), `/guarded/` asks who it is (401), `/denied/` takes nothing (403). */
 export async function startTomcat(setup: OriginSetup): Promise<ChildProgram[]> {
-  const { folder, files, logs } = setup;
+  const { folder, files } = setup;
   for (const name of ["conf", "logs", "temp", "work", "webapps"]) await mkdir(join(folder, name));
   await mkdir(join(files, "WEB-INF"));
   await writeFile(join(folder, "conf", "server.xml"), SERVER(setup));
@@ -57,13 +57,5 @@ export async function startTomcat(setup: OriginSetup): Promise<ChildProgram[]> {
     "org.apache.catalina.startup.Bootstrap",
     "start",
   ];
-  // Java takes the names of files from the locale: without one it knows ASCII only, and answers 409 or 403 to others.
-  return [
-    new ChildProgram(programPath("java"), {
-      args,
-      env: { ...searchPath(), LC_ALL: "C.UTF-8" },
-      cwd: folder,
-      logs,
-    }),
-  ];
+  return [startJava(setup, args)];
 }
