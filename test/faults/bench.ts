@@ -12,7 +12,7 @@ export const DIRECTORIES = [
   { path: "/notify/", ...TOLD },
   { path: "/impatient-files/", origin_timeout_seconds: 1 },
   { path: "/impatient-notify/", ...TOLD, origin_timeout_seconds: 1 },
-  { path: "/brief/", session_timeout_seconds: 1 },
+  { path: "/brief/", session_timeout_seconds: 4 },
 ] as const;
 
 /** An edge in front of an origin whose wire can be broken; each packet has a connection of its own. */

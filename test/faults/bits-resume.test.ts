@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DONE, told, useBitsBench } from "./bits-bench.ts";
+import { eventually } from "../support/eventually.ts";
 
 const bench = useBitsBench();
 
@@ -98,7 +99,9 @@ describe("A hand-over goes on where the origin stands", () => {
         .origin.takeTypes()
         .filter((type) => type === "Create-Session"),
     ).toHaveLength(2);
-    expect(bench().edge.logs.some(({ text }) => text.includes("origin-session-lost"))).toBe(true);
+    await eventually(() =>
+      expect(bench().edge.logs.some(({ text }) => text.includes("origin-session-lost"))).toBe(true),
+    );
   });
 
   it("a few times, and not for ever, with an origin that forgets each session", async () => {

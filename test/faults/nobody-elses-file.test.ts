@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { answer, type OriginBehaviour } from "../support/origin-behaviour.ts";
 import { type Upload, useBench } from "./bench.ts";
 import type { Fault } from "./faulty-origin.ts";
+import { eventually } from "../support/eventually.ts";
 
 /** What the origin says to those who would read a file; a method that is not here is served. */
 let reading: Readonly<Record<string, () => OriginBehaviour>> = {};
@@ -135,7 +136,7 @@ describe.each([404, 403, 405])("A file that says %i to whoever reads it", (statu
     expect(await closeWith(loseAnswer)).toEqual(LOST);
     reading = unread;
     for (let turn = 0; turn < 2; turn++) expect(await told()).toEqual(LOST);
-    await vi.waitFor(() => {
+    await eventually(() => {
       const lines = bench().edge.logs.map(({ json }) => json as Record<string, unknown> | undefined);
       const ours = lines.filter((line) => line?.["event"] === "destination-unreadable");
       expect(ours.map((line) => line?.["url"])).toContain(bench().origin.url + upload.destination);

@@ -115,10 +115,12 @@ it("an upload that goes on to its destination is told of as two commits, each wi
   expect((await upload.close()).status).toBe(200);
   const requests = bench().commitsOf(upload.destination);
   expect(requests.map(({ method }) => method)).toEqual(["POST", "PUT"]);
-  const ended = linesOf(upload).filter(({ event }) => event === "commit-ended");
-  expect(ended.map(({ attempt, outcome, commit }) => [attempt, outcome, commit])).toEqual(
-    requests.map(({ headers }) => [1, "accepted", headers["idempotency-key"]]),
-  );
+  await eventually(() => {
+    const ended = linesOf(upload).filter(({ event }) => event === "commit-ended");
+    expect(ended.map(({ attempt, outcome, commit }) => [attempt, outcome, commit])).toEqual(
+      requests.map(({ headers }) => [1, "accepted", headers["idempotency-key"]]),
+    );
+  });
 });
 
 it("a session that its client abandons is told of until it expires", async () => {
@@ -175,5 +177,7 @@ it("a session that is closed before its last byte is told of as discarded", asyn
   const upload = await bench().begin(1_000);
   await upload.send(0, 400);
   expect((await upload.close()).status).toBe(400);
-  expect(tell(linesOf(upload)).slice(-2)).toEqual(["discarded", "Close-Session was acked 400 0x80070057"]);
+  await eventually(() =>
+    expect(tell(linesOf(upload)).slice(-2)).toEqual(["discarded", "Close-Session was acked 400 0x80070057"]),
+  );
 });

@@ -11,6 +11,7 @@ import { startStunnel } from "./stunnel.ts";
 import { CLIENT_ADDRESS } from "./peers.ts";
 import { TlsTunnel } from "./tls-tunnel.ts";
 import { uploadWithBreak } from "./upload-with-break.ts";
+import { eventually } from "../support/eventually.ts";
 
 const haproxy =
   (says: string): StartProgram =>
@@ -89,5 +90,5 @@ test("a front that forgets to say whose connections they are gets nobody in, and
   await using front = await Gateway.start(haproxy(""), `127.0.0.1:${edge.tcpPort}`);
   using connection = await RawConnection.open("127.0.0.1", front.httpPort);
   expect((await createSession(connection, "/uploads/x.bin")).status).toBe(400);
-  expect(refused()).toMatchObject([{ peer: "127.0.0.1" }]);
+  await eventually(() => expect(refused()).toMatchObject([{ peer: "127.0.0.1" }]));
 });

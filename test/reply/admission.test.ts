@@ -1,9 +1,10 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import type { Door } from "../conformance/support.ts";
 import { CREATED, expectAck, FORBIDDEN, ofApplication } from "../conformance/expect-ack.ts";
 import { type Ack, createSession } from "../support/bits-client.ts";
 import { answer, type OriginBehaviour, type OriginRequest } from "../support/origin-behaviour.ts";
 import { uploadOf, useStage, valuesOf, withoutHeaders } from "./support.ts";
+import { eventually } from "../support/eventually.ts";
 
 /** What the origin says to the HEADs that ask whether a client may; undefined: whether the file is there. */
 let decide: (request: OriginRequest) => OriginBehaviour | undefined = () => undefined;
@@ -208,7 +209,7 @@ describe('authorize = "origin", and 401', () => {
 
 /** One line of the log says what was taken out. */
 async function expectRemoval(path: string, fields: string): Promise<void> {
-  await vi.waitFor(() => {
+  await eventually(() => {
     const lines = stage().bench.edge.logs.map(({ json }) => json as Record<string, unknown> | undefined);
     const ours = lines.filter(
       (line) => line?.["event"] === "connection-auth-removed" && line["path"] === path,

@@ -12,6 +12,7 @@ import { type LegacyOrigin, startLegacyOrigin } from "../support/legacy-origin.t
 import { examine } from "../../tools/doctor/examine.ts";
 import type { Finding } from "../../tools/doctor/finding.ts";
 import { runCommand } from "./command-line.ts";
+import { eventually } from "../support/eventually.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -95,8 +96,11 @@ describe("At the edge itself", () => {
     // Its Fragments are limited on purpose; nothing else is wrong.
     expect(end.stdout.match(/^[!✘] .*$/gm)).toEqual([expect.stringMatching(/^! fragments .*2\.\d MiB.*413/)]);
     expect(origin.requests.slice(before).filter(({ method }) => method !== "HEAD")).toEqual([]);
-    const events = edge.logs.map(({ json }) => json);
-    expect(events).toContainEqual(expect.objectContaining({ event: "cancelled" }));
+    await eventually(() =>
+      expect(edge.logs.map(({ json }) => json)).toContainEqual(
+        expect.objectContaining({ event: "cancelled" }),
+      ),
+    );
   });
 
   test.each([

@@ -6,6 +6,7 @@ import { cancelSession } from "../support/bits-client.ts";
 import { RawConnection } from "../support/raw-connection.ts";
 import { lastOf, useUploadBench } from "./upload-bench.ts";
 import { Way } from "./upload-way.ts";
+import { eventually } from "../support/eventually.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -135,7 +136,7 @@ test("A file that is written to meanwhile is not called whole: its session is ca
   expect(bench().origin.requests.some(({ method, url }) => method === "PUT" && url.endsWith(name))).toBe(
     false,
   );
-  await vi.waitFor(() => {
+  await eventually(() => {
     const events = bench().edge.logs.map(({ json }) => json);
     expect(events).toContainEqual(
       expect.objectContaining({ event: "cancelled", destination: `/uploads/${name}` }),
@@ -154,9 +155,10 @@ test("--cancel gives up what was kept, here and at the server", async () => {
   await first.end;
   const cancelled = await bench().run(["--cancel", path, `${way.url}/uploads/`]);
   expect(cancelled, cancelled.stderr).toMatchObject({ code: 0 });
-  const events = bench().edge.logs.map(({ json }) => json);
-  expect(events).toContainEqual(
-    expect.objectContaining({ event: "cancelled", destination: `/uploads/${name}` }),
+  await eventually(() =>
+    expect(bench().edge.logs.map(({ json }) => json)).toContainEqual(
+      expect.objectContaining({ event: "cancelled", destination: `/uploads/${name}` }),
+    ),
   );
   expect(await bench().run(["--cancel", path, `${way.url}/uploads/`])).toMatchObject({ code: 1 });
 });
