@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { answer, type OriginBehaviour } from "../support/origin-behaviour.ts";
+import { answer, type OriginBehaviour, type QueuedBehaviour } from "../support/origin-behaviour.ts";
 import { type ExpectedAck, expectAck, FORBIDDEN, INVALID, ofApplication } from "./expect-ack.ts";
 import { type Upload, useBench } from "./support.ts";
 
@@ -184,7 +184,7 @@ describe("Close-Session and the time it takes (ruling 16)", () => {
 });
 
 describe("Close-Session where the outcome is not known (ruling 19)", () => {
-  it.each<[string, OriginBehaviour]>([
+  it.each<[string, QueuedBehaviour]>([
     ["silence", { kind: "hang" }],
     ["a lost connection", { kind: "close" }],
   ])("after %s waits for the operator, if the directory wants that: 503", async (_, behaviour) => {

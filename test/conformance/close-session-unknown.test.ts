@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { answer, type OriginBehaviour } from "../support/origin-behaviour.ts";
+import { answer, type OriginBehaviour, type QueuedBehaviour } from "../support/origin-behaviour.ts";
 import { expectAck, FORBIDDEN, ofApplication } from "./expect-ack.ts";
 import { contentOf, type Upload, useBench } from "./support.ts";
 
@@ -152,7 +152,7 @@ async function lost(behaviour: OriginBehaviour, directory = "/uploads/"): Promis
 }
 
 /** A complete upload whose first commit the origin answered with 500. */
-async function refused(behaviour: OriginBehaviour): Promise<Upload> {
+async function refused(behaviour: QueuedBehaviour): Promise<Upload> {
   const upload = await bench().beginWhole(SIZE);
   bench().origin.queue(behaviour);
   expectAck(await upload.close(), { ...ofApplication(500), sessionId: upload.sessionId });

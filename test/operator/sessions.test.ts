@@ -36,8 +36,7 @@ describe.each(HOSTINGS)("What an operator sees (SESSION_OBJECTS = %d)", (objects
     });
     rig().origin.queue(answer(507, { "X-Secret": "s", "Retry-After": "7", Server: "IIS" }));
     await upload.close();
-    rig().origin.queue({ kind: "reset", when: "before-body" });
-    await upload.close();
+    await rig().origin.behaving({ kind: "reset", when: "before-body" }, async () => upload.close());
     expect(await rig().session(upload.sessionName)).toMatchObject({
       state: "failed",
       attempts: 2,

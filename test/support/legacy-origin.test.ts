@@ -55,20 +55,21 @@ describe("legacy origin", () => {
 
   it("answers early, resets, closes and hangs as it is told", async () => {
     const legacy = await origin();
-    legacy.queue(
-      { kind: "answer-early", status: 413 },
-      { kind: "reset", when: { afterBytes: 1 } },
-      { kind: "close" },
-      { kind: "hang" },
-      answer(507, { "BITS-Error-Code": "0x80041234" }, "full"),
-    );
     const put = async (body: string) => {
       using connection = await RawConnection.open("127.0.0.1", legacy.port);
       await connection.send(`PUT /x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n${body}`);
       return await connection.readResponse({ timeoutMilliseconds: 200 });
     };
+    legacy.queue({ kind: "answer-early", status: 413 });
     expect((await put("abc")).status).toBe(413);
-    await expect(put("abc")).rejects.toThrow(ConnectionLost);
+    await legacy.behaving({ kind: "reset", when: { afterBytes: 1 } }, async () =>
+      expect(put("abc")).rejects.toThrow(ConnectionLost),
+    );
+    legacy.queue(
+      { kind: "close" },
+      { kind: "hang" },
+      answer(507, { "BITS-Error-Code": "0x80041234" }, "full"),
+    );
     await expect(put("abcdefghi")).rejects.toThrow(ConnectionLost);
     await expect(put("abcdefghi")).rejects.toThrow(ConnectionTimeout);
     const full = await put("abcdefghi");

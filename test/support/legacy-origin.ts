@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { OriginBehaviour, OriginRequest } from "./origin-behaviour.ts";
+import type { OriginBehaviour, OriginRequest, QueuedBehaviour } from "./origin-behaviour.ts";
 import { OriginFiles } from "./origin-files.ts";
 import { atProcessEnd } from "./process-end.ts";
 import { OriginExchange, type OriginSettings } from "./origin-exchange.ts";
@@ -39,7 +39,7 @@ export class LegacyOrigin {
   readonly #server: Server;
   readonly #ownFolder: boolean;
   readonly #callOff: () => void;
-  readonly #queue: OriginBehaviour[] = [];
+  readonly #queue: QueuedBehaviour[] = [];
   #meanwhile: OriginBehaviour | undefined;
   #arrived = Promise.withResolvers<void>();
 
@@ -83,7 +83,7 @@ export class LegacyOrigin {
   }
 
   /** The next PUTs and POSTs get these behaviours, one each; GET and HEAD only ask `behave`. */
-  queue(...behaviours: OriginBehaviour[]): void {
+  queue(...behaviours: QueuedBehaviour[]): void {
     this.#queue.push(...behaviours);
   }
 

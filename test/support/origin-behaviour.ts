@@ -3,10 +3,19 @@
  * its connection.
  */
 export type OriginBehaviour =
+  | QueuedBehaviour
+  /** Resets the connection before the body, after this many of its bytes, or after all of it. */
+  | { kind: "reset"; when: "before-body" | "after-body" | { afterBytes: number } };
+
+/**
+ * Those that can be for one request of an attempt. A reset can't: whether it comes inside of the request or after it is
+ * the system's matter, and only the first is followed by a second request (docs/decisions/0015).
+ */
+export type QueuedBehaviour =
   /** Stores or serves the file. */
   | { kind: "serve" }
   /** Waits, then does the next thing. */
-  | { kind: "delay"; milliseconds: number; then?: OriginBehaviour }
+  | { kind: "delay"; milliseconds: number; then?: QueuedBehaviour }
   /** Reads the body, stores nothing, answers this. */
   | ({ kind: "answer" } & CannedAnswer)
   /** Answers at once and never reads the body; ends the connection half a second later. */
@@ -15,8 +24,6 @@ export type OriginBehaviour =
   | ({ kind: "store-then-answer" } & CannedAnswer)
   /** Never answers; `readBody: false` also stops reading. */
   | { kind: "hang"; readBody?: boolean }
-  /** Resets the connection before the body, after this many of its bytes, or after all of it. */
-  | { kind: "reset"; when: "before-body" | "after-body" | { afterBytes: number } }
   /** Reads everything and ends the connection without a word; `store` says whether the file is kept. */
   | { kind: "close"; store?: boolean }
   /** Reads the body at this speed, then serves. */
@@ -34,7 +41,7 @@ export function answer(
   status: number,
   headers: Readonly<Record<string, string>> = {},
   body = "",
-): OriginBehaviour {
+): QueuedBehaviour {
   return { kind: "answer", status, headers, body };
 }
 
