@@ -106,3 +106,22 @@ describe("An edge whose objects die between the pieces of a Fragment", () => {
     expect(bench.commitsOf("/uploads/pieces.bin")).toMatchObject([{ sha256: await sha256Of(source) }]);
   });
 });
+
+describe("An edge whose object dies of a Cancel-Session", () => {
+  it.each(["before-cancelling", "after-cancelling"])(
+    "%s: the client is told of success, and a late Fragment begins nothing (ruling 21)",
+    async (when) => {
+      const bench = await benchWhoseObjectsDie(when);
+      onTestFinished(async () => bench.edge.stop());
+      using upload = await bench.begin(3_000);
+      await upload.send(0, 1_000);
+      expectAck(await upload.cancel(), upload.done);
+      // Without a tombstone this would be the first Fragment of a session that has only been created.
+      expectAck(await upload.send(0, 1_000), { ...SESSION_UNKNOWN, sessionId: upload.sessionId });
+      await eventually(() => {
+        const deaths = bench.edge.logs.filter(({ json }) => (json as { event?: string })?.event === "died");
+        expect(deaths).toHaveLength(1);
+      });
+    },
+  );
+});

@@ -14,12 +14,12 @@ export { SessionCounter, SessionIndex } from "../../src/worker.ts";
 /**
  * The edge as it is, but for the lives of its objects. ABORTS says when they end by themselves:
  * "before-packets", whenever a packet comes and none is being answered; "between-pieces", once at each
- * piece of a Fragment but its first. And `/-/abort/<id>` and `/-/alarm/<id>`, at the HTTP door, end a life or
+ * piece of a Fragment but its first; "before-cancelling" and "after-cancelling", once at each Cancel-Session. And `/-/abort/<id>` and `/-/alarm/<id>`, at the HTTP door, end a life or
  * ring an alarm whatever the object is doing.
  */
 interface Env extends EdgeEnv {
   readonly UPLOAD_SESSIONS: DurableObjectNamespace<UploadSession>;
-  readonly ABORTS?: "before-packets" | "between-pieces";
+  readonly ABORTS?: "before-packets" | "between-pieces" | "before-cancelling" | "after-cancelling";
 }
 
 const DEATH = "this life of the object is over";
@@ -52,6 +52,14 @@ export class UploadSession extends Session {
     return super.append(packet, piece);
   }
 
+  override async cancel(packet: SessionPacket): Promise<Answer> {
+    const { ABORTS } = this.env as Env;
+    if (ABORTS === "before-cancelling") this.#dieOnceOf(`cancelling ${packet.sessionId}`);
+    const answer = await super.cancel(packet);
+    if (ABORTS === "after-cancelling") this.#dieOnceOf(`cancelling ${packet.sessionId}`);
+    return answer;
+  }
+
   die(): void {
     this.ctx.abort(DEATH);
   }
@@ -73,6 +81,7 @@ export class UploadSession extends Session {
   #dieOnceOf(cause: string): void {
     if (causes.has(cause)) return;
     causes.add(cause);
+    console.log(JSON.stringify({ event: "died", cause }));
     this.ctx.abort(DEATH);
   }
 }
