@@ -21,6 +21,7 @@ const DIRECTORIES = [
   { path: "/uploads/" },
   { path: "/brief/", session_timeout_seconds: 2 },
   { path: "/impatient/", origin_timeout_seconds: 4 },
+  { path: "/cancelled/" },
 ];
 
 async function benchWhoseObjectsDie(when: string): Promise<Bench> {
@@ -113,7 +114,7 @@ describe("An edge whose object dies of a Cancel-Session", () => {
     async (when) => {
       const bench = await benchWhoseObjectsDie(when);
       onTestFinished(async () => bench.edge.stop());
-      using upload = await bench.begin(3_000);
+      using upload = await bench.begin(3_000, { directory: "/cancelled/" });
       await upload.send(0, 1_000);
       expectAck(await upload.cancel(), upload.done);
       // Without a tombstone this would be the first Fragment of a session that has only been created.

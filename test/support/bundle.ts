@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -52,6 +52,8 @@ async function makeOnce(main: string): Promise<Bundle> {
   const folder = join(CACHE, await hashOf(main));
   const kept = await readFile(join(folder, "settings.json"), "utf8").catch(() => {});
   if (kept === undefined) await make(main, folder);
+  // It is as old as its last use: a build of something else must not take it from a run that has it.
+  else await utimes(folder, new Date(), new Date());
   const settings = kept ?? (await readFile(join(folder, "settings.json"), "utf8"));
   return { ...(JSON.parse(settings) as Omit<Bundle, "module">), module: join(folder, "worker.js") };
 }
@@ -115,7 +117,7 @@ async function hashOf(main: string): Promise<string> {
 async function forgetOldBundles(): Promise<void> {
   for (const name of await readdir(CACHE)) {
     const folder = join(CACHE, name);
-    const made = (await stat(folder).catch(() => {}))?.mtimeMs ?? Date.now();
-    if (Date.now() - made > KEPT_MILLISECONDS) await rm(folder, { recursive: true, force: true });
+    const used = (await stat(folder).catch(() => {}))?.mtimeMs ?? Date.now();
+    if (Date.now() - used > KEPT_MILLISECONDS) await rm(folder, { recursive: true, force: true });
   }
 }
