@@ -55,9 +55,9 @@ export class UploadSession extends Session {
   override async cancel(packet: SessionPacket): Promise<Answer> {
     const { ABORTS } = this.env as Env;
     if (ABORTS === "before-cancelling") this.#dieOnceOf(`cancelling ${packet.sessionId}`);
-    const answer = await super.cancel(packet);
+    const cancelled = await super.cancel(packet);
     if (ABORTS === "after-cancelling") this.#dieOnceOf(`cancelling ${packet.sessionId}`);
-    return answer;
+    return cancelled;
   }
 
   die(): void {

@@ -39,7 +39,7 @@ export async function load(
 ): Promise<Conversation> {
   const records = inject("records") as ReturnType<typeof inject<"records">> | undefined;
   if (records === undefined)
-    throw new Error("STORED_SESSIONS of vitest.config.ts does not name this test file");
+    throw new Error("STORED_SESSIONS of test/projects.ts does not name this test file");
   const sql = change(records[name] ?? "");
   const alarm = Number(/^-- alarm: (\d+)$/m.exec(sql)?.[1]);
   const [, json = ""] = /'(\{.*\})'/.exec(sql) ?? [];

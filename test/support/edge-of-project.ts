@@ -11,15 +11,15 @@ export const EVICTING_EDGE = {
   experiments: ["unsafe_module"],
 };
 
-/** What vitest.config.ts says in `env` of the edge that a project has; the project's own edge where it says nothing. */
+/** What test/lives/vitest.config.ts says in `env` of the edge that a project has; the edge as it is where it says nothing. */
 export function edgeOfProject({ ABORTS, EVICTS }: NodeJS.ProcessEnv): Partial<EdgeOptions> {
   if (EVICTS !== undefined) return EVICTING_EDGE;
   return ABORTS === undefined ? {} : { main: ABORTING_EDGE, vars: { ABORTS } };
 }
 
 /**
- * The edge for tests that three vitest projects run: as it is, or, where vitest.config.ts says so, one whose objects are
- * aborted, or evicted, before every packet.
+ * The edge for tests that three vitest projects run: as it is, or, in those of `npm run test:lives`, one whose objects
+ * are aborted, or evicted, before every packet.
  */
 export async function startEdgeOfProject(options: EdgeOptions): Promise<Edge> {
   const { vars, ...own } = edgeOfProject(process.env);
