@@ -2,6 +2,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Fault } from "./faulty-origin.ts";
 
 const MEBIBYTE = 1024 * 1024;
+/** More than lies in the buffers between two programs, 4 MiB to send and 6 to receive (Linux's tcp_wmem and tcp_rmem). */
+const LARGE = 16 * MEBIBYTE;
 
 /** What a Close-Session is answered. */
 type Told = readonly [status: number, hresult: number] | null;
@@ -42,17 +44,17 @@ async function* slowed(body: AsyncIterable<Buffer>, bytesPerSecond: number): Asy
 /** Every way to answer badly, or not at all, that is told apart by what the edge sees on its connection. */
 export const FAULTS: readonly FaultCase[] = [
   { name: "refuses connections", fault: "refuse", told: CANNOT_CONNECT },
-  { name: "accepts and says nothing", fault: () => undefined, told: TIMED_OUT, size: 16 * MEBIBYTE },
+  { name: "accepts and says nothing", fault: () => undefined, told: TIMED_OUT, size: LARGE },
   // Few bytes: of those that may still lie in the network the edge is patient, a second for each 64 KiB.
   { name: "reads all and says nothing", fault: ({ body }) => swallow(body()), told: TIMED_OUT, size: 70_000 },
   {
     // Slower than a Close-Session waits, but never silent as long: the commit goes on, and the next one joins it.
     name: "reads slowly",
     fault: async ({ socket, body, deliver }) => {
-      socket.end(await deliver(slowed(body(), 12 * MEBIBYTE)), "latin1");
+      socket.end(await deliver(slowed(body(), 5 * MEBIBYTE)), "latin1");
     },
     told: TIMED_OUT,
-    size: 40 * MEBIBYTE,
+    size: LARGE,
   },
   { name: "resets before the body", fault: ({ socket }) => void socket.resetAndDestroy(), told: LOST },
   {
@@ -101,7 +103,7 @@ export const FAULTS: readonly FaultCase[] = [
       socket.end();
     },
     told: ofStatus(507),
-    size: 16 * MEBIBYTE,
+    size: LARGE,
   },
   {
     name: "answers 507 at once and closes on the body",
@@ -110,7 +112,7 @@ export const FAULTS: readonly FaultCase[] = [
       socket.resume();
     },
     told: ofStatus(507),
-    size: 16 * MEBIBYTE,
+    size: LARGE,
   },
   {
     // As Node does: an end with bytes unread is a reset, which takes the answer with it.
@@ -121,7 +123,7 @@ export const FAULTS: readonly FaultCase[] = [
       else socket.resume();
     },
     told: ofStatus(507),
-    size: 16 * MEBIBYTE,
+    size: LARGE,
   },
   {
     name: "answers 100 and dies",
@@ -140,7 +142,7 @@ export const FAULTS: readonly FaultCase[] = [
       socket.destroy();
     },
     told: LOST,
-    size: 32 * MEBIBYTE,
+    size: LARGE,
   },
   {
     // The runtime's fetch stops sending when an answer is whole; by a socket the origin is given its time.
@@ -148,7 +150,7 @@ export const FAULTS: readonly FaultCase[] = [
     fault: ({ socket }) => void socket.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
     told: TIMED_OUT,
     toldByFetch: LOST,
-    size: 32 * MEBIBYTE,
+    size: LARGE,
   },
   {
     name: "sends garbage",
