@@ -6,14 +6,14 @@ import { expectAck, INVALID, ofApplication, SESSION_UNKNOWN } from "./expect-ack
 import { type Upload, useBench } from "./support.ts";
 import { eventually } from "../support/eventually.ts";
 
-const TIMEOUT_MILLISECONDS = 2_000;
+const TIMEOUT_MILLISECONDS = 4_000;
 const bench = useBench({
   directories: [{ path: "/brief/", session_timeout_seconds: TIMEOUT_MILLISECONDS / 1000 }],
 });
 const directory = "/brief/";
 
 /** After its time a session is removed without a packet; the log says when, and asking would keep it alive. */
-describe.concurrent("A session of 2 s ([MC-BUP] 3.2.6.1; ruling 23)", () => {
+describe.concurrent("A session of 4 s ([MC-BUP] 3.2.6.1; ruling 23)", () => {
   it("with some bytes is unknown afterwards, to every packet", async () => {
     using upload = await bench().begin(1_000, { directory });
     expectAck(await upload.send(0, 500), { sessionId: upload.sessionId, offset: 500 });
@@ -93,7 +93,7 @@ describe.concurrent("A session of 2 s ([MC-BUP] 3.2.6.1; ruling 23)", () => {
   });
 });
 
-describe("A session of 2 s that nobody could commit", () => {
+describe("A session of 4 s that nobody could commit", () => {
   it("is unknown afterwards, and the origin is not asked again (ruling 23)", async () => {
     using upload = await bench().beginWhole(1_000, { directory });
     bench().origin.queue(answer(500));

@@ -20,7 +20,7 @@ let bench: Bench;
 
 async function start(sessionObjects: number): Promise<void> {
   const origin = await FaultyOrigin.start();
-  const directories = [{ path: "/files/" }, { path: "/brief/", session_timeout_seconds: 2 }];
+  const directories = [{ path: "/files/" }, { path: "/brief/", session_timeout_seconds: 4 }];
   const vars = { ORIGIN_URL: origin.url, UPLOAD_DIRECTORIES: directories, SESSION_OBJECTS: sessionObjects };
   bench = new Bench(await startEdge({ vars, storage }), origin);
 }

@@ -101,7 +101,7 @@ beforeAll(async () => {
       ORIGIN_URL: origin.url,
       UPLOAD_DIRECTORIES: [
         { path: "/files/" },
-        { path: "/brief/", session_timeout_seconds: 2 },
+        { path: "/brief/", session_timeout_seconds: 4 },
         { path: "/notify/", ...notified },
         { path: "/reply/", ...notified, reply: true },
       ],

@@ -19,7 +19,7 @@ afterAll(async () => origin.close());
 
 const DIRECTORIES = [
   { path: "/uploads/" },
-  { path: "/brief/", session_timeout_seconds: 2 },
+  { path: "/brief/", session_timeout_seconds: 4 },
   { path: "/impatient/", origin_timeout_seconds: 4 },
   { path: "/cancelled/" },
 ];

@@ -7,7 +7,7 @@ import { beforeEach, type RunnerTestCase, type RunnerTestFile, type RunnerTestSu
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   "test/conformance/close-session-origin.test.ts > Close-Session and the time it takes (ruling 16) > is over before the client's patience: the commit goes on, the next one has its result":
     "a commit that no packet waits for any more dies with its object, and the next Close-Session sends it again",
-  "test/conformance/session-end.test.ts > A session of 2 s ([MC-BUP] 3.2.6.1; ruling 23) > lives on while Fragments repeat bytes ([MC-BUP] 3.2.2.1)":
+  "test/conformance/session-end.test.ts > A session of 4 s ([MC-BUP] 3.2.6.1; ruling 23) > lives on while Fragments repeat bytes ([MC-BUP] 3.2.2.1)":
     "a packet that stores nothing starts the session's time again in memory only",
 };
 

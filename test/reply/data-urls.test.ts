@@ -11,7 +11,7 @@ const stage = useStage((application) => {
     directories: [
       { path: "/ref-reply/", ...notified },
       { path: "/other/", ...notified },
-      { path: "/brief/", ...notified, session_timeout_seconds: 3 },
+      { path: "/brief/", ...notified, session_timeout_seconds: 4 },
     ],
   };
 });

@@ -101,7 +101,7 @@ const stage = useStage((application) => {
     directories: [
       ...ENDS.map(([, kind], index) => ({ ...own(`/end-${index}/`), ...kinds[kind] })),
       ...["/one/", "/other/", "/dies/", "/doors/"].map(own),
-      { ...own("/brief/"), session_timeout_seconds: 2 },
+      { ...own("/brief/"), session_timeout_seconds: 4 },
     ],
     vars: { TRUSTED_PROXIES: ["127.0.0.0/8"] },
   };
