@@ -32,6 +32,8 @@ export interface Env extends SessionBindings {
   readonly TRUSTED_PROXIES?: unknown;
   readonly PROXY_PROTOCOL?: unknown;
   readonly SESSION_OBJECTS?: unknown;
+  readonly SESSION_JURISDICTION?: unknown;
+  readonly SESSION_LOCATION_HINT?: unknown;
   readonly MAXIMUM_FRAGMENT_BYTES?: unknown;
   readonly HEAD_TIMEOUT_SECONDS?: unknown;
   readonly BODY_IDLE_TIMEOUT_SECONDS?: unknown;

@@ -5,6 +5,7 @@ import { ConfigError, sentencesOf, toProblem } from "./config-error.ts";
 import { VARIABLES } from "./config-schema.ts";
 import { contradictionsOf } from "./contradictions.ts";
 import { type OperatorSettings, toOperator } from "./operator-settings.ts";
+import type { Placement } from "./places.ts";
 import { toDirectory, type UploadDirectory } from "./upload-directory.ts";
 
 export { ConfigError } from "./config-error.ts";
@@ -90,6 +91,12 @@ export interface Config {
    */
   readonly sessionObjects: number;
   /**
+   * Where Cloudflare keeps the sessions.
+   *
+   * @default both null: near the client, in no jurisdiction
+   */
+  readonly placement: Placement;
+  /**
    * Largest body of one Fragment, bytes.
    *
    * @default 67_108_864, 64 MiB
@@ -146,6 +153,10 @@ function parseConfig(env: object): Config {
     clusterReadyUrl: variables.CLUSTER_READY_URL ?? null,
     trustedProxies: variables.TRUSTED_PROXIES,
     sessionObjects: variables.SESSION_OBJECTS,
+    placement: {
+      jurisdiction: variables.SESSION_JURISDICTION ?? null,
+      locationHint: variables.SESSION_LOCATION_HINT ?? null,
+    },
     maximumFragmentBytes: variables.MAXIMUM_FRAGMENT_BYTES,
     operator: toOperator(variables),
     door: withoutUndefined({

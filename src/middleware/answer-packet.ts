@@ -100,7 +100,7 @@ async function cancelSession(
     // What broke twice may be for want of room, in any words; to erase a session needs none, or little.
     const erase = async (): Promise<void> => freshStub().erase(packet);
     if (config.sessionObjects === 0) await erase();
-    else await erase().catch(async () => giveUpReserve(bindings).then(erase));
+    else await erase().catch(async () => giveUpReserve(bindings, config).then(erase));
     return SUCCESS;
   }
 }
@@ -119,7 +119,7 @@ async function withSession(
   signingKeys(visit.config); // without a key nothing can be said of any id
   const ticket = await verifyTicket(visit.config.sessionKeys, sessionId, visit.destination);
   if (ticket === null) return faultOnly(FAULTS.sessionUnknown);
-  const freshStub = () => sessionStub(visit.bindings, sessionId);
+  const freshStub = () => sessionStub(visit.bindings, visit.config, sessionId);
   return await answer({ stub: freshStub(), packet: toSessionPacket(visit, ticket), freshStub });
 }
 

@@ -4,6 +4,7 @@ import { FAULTS } from "../protocol/faults.ts";
 import { refuseName } from "../protocol/name-policy.ts";
 import { choosePlace, counterNameOf } from "../signed/session-place.ts";
 import { issueTicket, type Ticket } from "../signed/session-ticket.ts";
+import { objectOf } from "../runtime/placement.ts";
 import { holdReserve } from "./reserve.ts";
 import { sessionStub } from "./session-stub.ts";
 import { faultOnly, type Verdict } from "./verdict.ts";
@@ -28,12 +29,13 @@ export async function createSession(visit: ServedVisit, key: string): Promise<Ve
   const admission = await admit(applicant, directory, config);
   if (!admission.isAdmitted) return { ...faultOnly(admission.fault), challenges: admission.challenges };
 
-  if (visit.config.sessionObjects > 0) await holdReserve(visit.bindings);
+  if (visit.config.sessionObjects > 0) await holdReserve(visit.bindings, visit.config);
   const ticket = await issueCounted(visit, key);
   if ("fault" in ticket) return ticket;
   const { sessionId } = ticket;
   const packet = toSessionPacket(visit, ticket);
-  if (packet.expectedDigest !== null) await sessionStub(visit.bindings, sessionId).announce(packet);
+  if (packet.expectedDigest !== null)
+    await sessionStub(visit.bindings, visit.config, sessionId).announce(packet);
   const { hostId, hostIdFallbackTimeoutSeconds: fallbackTimeoutSeconds } = directory;
   const host = hostId === null ? null : { id: hostId, fallbackTimeoutSeconds };
   return { offset: null, fault: null, created: sessionId, host };
@@ -76,8 +78,8 @@ async function issueCounted(
   const { sessionId } = ticket;
   const counter =
     place.counter === null
-      ? sessionStub(bindings, sessionId)
-      : bindings.SESSION_COUNTERS.getByName(counterNameOf(directory.path, sessionId));
+      ? sessionStub(bindings, config, sessionId)
+      : objectOf(bindings.SESSION_COUNTERS, counterNameOf(directory.path, sessionId), config.placement);
   if (await counter.admit({ directory: directory.path, client, sessionId, limit })) return ticket;
   const allowed = `maximum_sessions_per_client ${limit}`;
   return faultOnly(FAULTS.tooManySessions, { got: limit + 1, allowed });

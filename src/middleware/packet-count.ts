@@ -1,6 +1,6 @@
-import type { Config } from "../config/config.ts";
 import { hasOperators } from "../config/operator-settings.ts";
 import { count, sendGrowth } from "../runtime/metrics.ts";
+import { objectOf } from "../runtime/placement.ts";
 import { METRICS_OBJECT } from "../signed/session-place.ts";
 import type { Verdict } from "./verdict.ts";
 import type { Visit } from "./visit.ts";
@@ -12,10 +12,6 @@ export function countPacket(visit: Visit, { fault }: Verdict): void {
   count("bitsedge_acks_total", { packet: type ?? "none", status, fault: fault?.fault ?? "none" });
   if (fault === null && "type" in packet && packet.type === "Fragment")
     count("bitsedge_received_bytes_total", { directory: directory?.path ?? "none" }, packet.contentLength);
-  if (isSeen(config)) void sendGrowth(() => bindings.SESSION_COUNTERS.getByName(METRICS_OBJECT));
-}
-
-/** Nobody pays for figures that nobody can see. */
-function isSeen(config: Config | Error): boolean {
-  return !(config instanceof Error) && hasOperators(config.operator);
+  if (config instanceof Error || !hasOperators(config.operator)) return; // nobody pays for figures that nobody can see
+  void sendGrowth(() => objectOf(bindings.SESSION_COUNTERS, METRICS_OBJECT, config.placement));
 }

@@ -1,4 +1,8 @@
+import type { Config } from "../config/config.ts";
 import type { Env } from "../env.ts";
+import { objectOf } from "../runtime/placement.ts";
+
+type Bindings = Pick<Env, "UPLOAD_SESSIONS">;
 
 /**
  * Room on the disk of a self-hosted edge. Where sessions share a database, to remove one takes room: SQLite writes what it
@@ -13,17 +17,21 @@ const LEFT_ALONE_MS = 60_000;
 let isWantedFrom = 0;
 
 /** Makes sure that there is a reserve; asked once for each isolate. */
-export async function holdReserve({ UPLOAD_SESSIONS }: Pick<Env, "UPLOAD_SESSIONS">): Promise<void> {
+export async function holdReserve(bindings: Bindings, config: Config): Promise<void> {
   if (Date.now() < isWantedFrom) return;
   isWantedFrom = Number.POSITIVE_INFINITY;
   // There may be no room for it either.
-  await UPLOAD_SESSIONS.getByName(NAME).holdReserve().catch(leaveAlone);
+  await reserveOf(bindings, config).holdReserve().catch(leaveAlone);
 }
 
 /** Gives the room up. */
-export async function giveUpReserve({ UPLOAD_SESSIONS }: Pick<Env, "UPLOAD_SESSIONS">): Promise<void> {
+export async function giveUpReserve(bindings: Bindings, config: Config): Promise<void> {
   leaveAlone();
-  await UPLOAD_SESSIONS.getByName(NAME).giveUpReserve();
+  await reserveOf(bindings, config).giveUpReserve();
+}
+
+function reserveOf({ UPLOAD_SESSIONS }: Bindings, { placement }: Config) {
+  return objectOf(UPLOAD_SESSIONS, NAME, placement);
 }
 
 function leaveAlone(): void {

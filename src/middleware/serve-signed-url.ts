@@ -38,7 +38,7 @@ export async function serveSignedUrl(
   if (!METHODS[kind].includes(request.method)) {
     return new Response(null, { status: 405, headers: { Allow: METHODS[kind].join(", ") } });
   }
-  const session = sessionStub(bindings, sessionId);
+  const session = sessionStub(bindings, config, sessionId);
   if (kind === "new-reply") return await takeReply(request, session, sessionId);
   const found = await session.measure(sessionId, kind);
   if (found === null) return new Response(null, { status: 404 });

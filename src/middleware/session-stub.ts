@@ -1,5 +1,7 @@
+import type { Config } from "../config/config.ts";
 import type { Env } from "../env.ts";
 import type { SessionId } from "../protocol/session-id.ts";
+import { objectOf } from "../runtime/placement.ts";
 import { objectNameOf } from "../signed/session-place.ts";
 import type { UploadSession } from "../session/upload-session.ts";
 
@@ -11,6 +13,10 @@ export type SessionStub = DurableObjectStub<UploadSession>;
  *
  * A stub that has seen a call reject is dead: ask for a fresh one for the next call.
  */
-export function sessionStub(bindings: Pick<Env, "UPLOAD_SESSIONS">, sessionId: SessionId): SessionStub {
-  return bindings.UPLOAD_SESSIONS.getByName(objectNameOf(sessionId));
+export function sessionStub(
+  { UPLOAD_SESSIONS }: Pick<Env, "UPLOAD_SESSIONS">,
+  { placement }: Config,
+  sessionId: SessionId,
+): SessionStub {
+  return objectOf(UPLOAD_SESSIONS, objectNameOf(sessionId), placement);
 }

@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import type { Env } from "../env.ts";
+import { objectOf } from "../runtime/placement.ts";
 import type { ListFigures, ListPage, ListQuery, Position } from "../session/operator-calls.ts";
 import { INDEX_PARTS, indexName, sharedObjectName } from "../signed/session-place.ts";
 import type { SessionSearch, SessionsFound } from "./seat.ts";
@@ -20,15 +21,15 @@ export interface RemoteList {
  */
 export function listsOf(
   { UPLOAD_SESSIONS, SESSION_INDEX }: Pick<Env, "UPLOAD_SESSIONS" | "SESSION_INDEX">,
-  { sessionObjects }: Config,
+  { sessionObjects, placement }: Config,
 ): RemoteList[] {
   const shared = Array.from({ length: sessionObjects }, (_, index) =>
-    UPLOAD_SESSIONS.getByName(sharedObjectName(index + 1)),
+    objectOf(UPLOAD_SESSIONS, sharedObjectName(index + 1), placement),
   );
   const parts =
     SESSION_INDEX === undefined
       ? []
-      : Array.from({ length: INDEX_PARTS }, (_, part) => SESSION_INDEX.getByName(indexName(part)));
+      : Array.from({ length: INDEX_PARTS }, (_, part) => objectOf(SESSION_INDEX, indexName(part), placement));
   return [...shared, ...parts];
 }
 

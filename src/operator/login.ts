@@ -1,6 +1,7 @@
 import { deleteCookie, getCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
 import { html } from "hono/html";
 import { log } from "../runtime/log.ts";
+import { objectOf } from "../runtime/placement.ts";
 import { passesOf, passFor } from "./operator-tokens.ts";
 import { STYLE } from "./page/style.ts";
 import type { Operator } from "./seat.ts";
@@ -59,8 +60,8 @@ export function logOut(context: SeatContext): Response {
 }
 
 /** Whether one more wrong or unseen token of this client may be looked at; counted for all isolates by one object. */
-export async function mayTry({ env, var: { sender } }: SeatContext): Promise<boolean> {
-  const counter = env.SESSION_COUNTERS.getByName("operator logins");
+export async function mayTry({ env, var: { config, sender } }: SeatContext): Promise<boolean> {
+  const counter = objectOf(env.SESSION_COUNTERS, "operator logins", config.placement);
   return await counter.mayTry(sender.clientAddress ?? "unknown");
 }
 

@@ -2,6 +2,7 @@ import type { Config } from "../config/config.ts";
 import type { Env } from "../env.ts";
 import { type Gauge, type Growth, type Labels, sendGrowth, seriesOf } from "../runtime/metrics.ts";
 import { tcpConnections } from "../runtime/connections.ts";
+import { objectOf } from "../runtime/placement.ts";
 import { VERSION } from "../runtime/version.ts";
 import type { ListFigures } from "../session/operator-calls.ts";
 import { METRICS_OBJECT } from "../signed/session-place.ts";
@@ -21,7 +22,7 @@ export async function metricsOf(
   { SESSION_COUNTERS }: Pick<Env, "SESSION_COUNTERS">,
   config: Config,
 ): Promise<string> {
-  const store = SESSION_COUNTERS.getByName(METRICS_OBJECT);
+  const store = objectOf(SESSION_COUNTERS, METRICS_OBJECT, config.placement);
   await sendGrowth(() => store, true);
   const [counted, figures] = await Promise.all([store.measured(), seat.figures()]);
   return formatMetrics({ ...counted, ...gaugesOf(figures, config, Date.now()) });

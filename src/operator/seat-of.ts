@@ -2,6 +2,7 @@ import type { Config } from "../config/config.ts";
 import type { Env } from "../env.ts";
 import { parseSessionId, type SessionId } from "../protocol/session-id.ts";
 import { log } from "../runtime/log.ts";
+import { objectOf } from "../runtime/placement.ts";
 import type { ListFigures } from "../session/operator-calls.ts";
 import { indexNameOf, isInSharedObject, objectNameOf } from "../signed/session-place.ts";
 import { formatSignedUrl } from "../signed/signed-url.ts";
@@ -102,14 +103,17 @@ class EdgeSeat implements MeasuredSeat {
   }
 
   #object(id: SessionId) {
-    return this.#bindings.UPLOAD_SESSIONS.getByName(objectNameOf(id));
+    return objectOf(this.#bindings.UPLOAD_SESSIONS, objectNameOf(id), this.#surroundings.config.placement);
   }
 
   /** What the session's own object says is so; nobody waits until its row in the index says it as well. */
   #correctIndex(id: SessionId, details: SessionDetails | null): void {
     const { SESSION_INDEX } = this.#bindings;
     if (SESSION_INDEX === undefined || isInSharedObject(id)) return;
-    const correcting = SESSION_INDEX.getByName(indexNameOf(id)).correct(id, details);
+    const correcting = objectOf(SESSION_INDEX, indexNameOf(id), this.#surroundings.config.placement).correct(
+      id,
+      details,
+    );
     this.#surroundings.keepAlive(
       correcting.catch((error: unknown) =>
         log("failed", { during: "list", session: id, error: String(error) }),

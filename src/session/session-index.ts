@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { SessionId } from "../protocol/session-id.ts";
 import { log } from "../runtime/log.ts";
+import { besides, objectOf } from "../runtime/placement.ts";
 import { objectNameOf } from "../signed/session-place.ts";
 import { Lag } from "./lag.ts";
 import { Listing } from "./listing.ts";
@@ -89,9 +90,13 @@ export class SessionIndex extends DurableObject<IndexBindings> implements ListCa
         if (asked === MOST_ASKED) return true;
         asked += 1;
         const id = session as SessionId; // sessions told it
-        this.correct(id, await this.env.UPLOAD_SESSIONS.getByName(objectNameOf(id)).describe(id));
+        this.correct(id, await this.#session(id).describe(id));
       }
     }
     return false;
+  }
+
+  #session(id: SessionId) {
+    return objectOf(this.env.UPLOAD_SESSIONS, objectNameOf(id), besides(this.ctx.id));
   }
 }

@@ -3,6 +3,7 @@ import { hasOperators } from "../config/operator-settings.ts";
 import { commit } from "../origin/commit.ts";
 import { log } from "../runtime/log.ts";
 import { count, observe, sendGrowth } from "../runtime/metrics.ts";
+import { objectOf } from "../runtime/placement.ts";
 import { networkFor } from "../runtime/network.ts";
 import { indexNameOf, METRICS_OBJECT } from "../signed/session-place.ts";
 import { formatSignedUrl } from "../signed/signed-url.ts";
@@ -31,16 +32,19 @@ export function workersWorld(
       await commit({ ...handover, network: networkFor(handover.request.url, config()) }),
     signUrl: formatSignedUrl,
     config,
-    counter: (name) => SESSION_COUNTERS.getByName(name),
+    counter: (name) => objectOf(SESSION_COUNTERS, name, config().placement),
     index: (sessionId) =>
       // Nobody pays for a list that nobody can see.
-      SESSION_INDEX !== undefined && isSeen(config) ? SESSION_INDEX.getByName(indexNameOf(sessionId)) : null,
+      SESSION_INDEX !== undefined && isSeen(config)
+        ? objectOf(SESSION_INDEX, indexNameOf(sessionId), config().placement)
+        : null,
     keepAlive: (work) => context.waitUntil(work),
     log,
     count(name, labels, by) {
       count(name, labels, by);
       // Nobody pays for figures that nobody can see.
-      if (isSeen(config)) context.waitUntil(sendGrowth(() => SESSION_COUNTERS.getByName(METRICS_OBJECT)));
+      if (isSeen(config))
+        context.waitUntil(sendGrowth(() => objectOf(SESSION_COUNTERS, METRICS_OBJECT, config().placement)));
     },
     observe,
   };

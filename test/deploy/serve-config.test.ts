@@ -76,6 +76,7 @@ describe("settings", () => {
 
   test.each([
     ['ORIGN_URL = "http://one"', "edge.toml sets ORIGN_URL, which is no setting"],
+    ['SESSION_JURISDICTION = "eu"', "edge.toml sets SESSION_JURISDICTION, which is for Cloudflare"],
     ['CLUSTER_READY_URL = "http://one"', "edge.toml sets CLUSTER_READY_URL, which is no setting"],
     ["ORIGIN_URL = http://one", /edge\.toml is no TOML: .*, in line 1, column \d+\./],
     ['ORIGIN_URL = "one"', "ORIGIN_URL must be an absolute URL"],

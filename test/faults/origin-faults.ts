@@ -1,8 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { MORE_THAN_BUFFERS } from "../support/system-buffers.ts";
 import type { Fault } from "./faulty-origin.ts";
 
 const MEBIBYTE = 1024 * 1024;
-/** More than lies in the buffers between two programs, 4 MiB to send and 6 to receive (Linux's tcp_wmem and tcp_rmem). */
+/** Enough for the origin to answer, or to leave, while the body is still coming. */
 const LARGE = 16 * MEBIBYTE;
 
 /** What a Close-Session is answered. */
@@ -142,7 +143,7 @@ export const FAULTS: readonly FaultCase[] = [
       socket.destroy();
     },
     told: LOST,
-    size: LARGE,
+    size: MORE_THAN_BUFFERS,
   },
   {
     // The runtime's fetch stops sending when an answer is whole; by a socket the origin is given its time.
@@ -150,7 +151,7 @@ export const FAULTS: readonly FaultCase[] = [
     fault: ({ socket }) => void socket.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
     told: TIMED_OUT,
     toldByFetch: LOST,
-    size: LARGE,
+    size: MORE_THAN_BUFFERS,
   },
   {
     name: "sends garbage",

@@ -1,4 +1,4 @@
-import { type DirectorySettings, startEdge } from "../support/edge.ts";
+import { type DirectorySettings, type EdgeOptions, startEdge } from "../support/edge.ts";
 import { startLegacyOrigin } from "../support/legacy-origin.ts";
 import { Rig } from "../support/rig.ts";
 import { ask, READ_TOKEN, type Said, TOKEN } from "./seat-client.ts";
@@ -14,11 +14,15 @@ const DIRECTORIES: readonly DirectorySettings[] = [
   { path: "/hold/", ...NOTIFIED, unknown_outcome: "hold" },
   { path: "/reply/", ...NOTIFIED, reply: true, unknown_outcome: "hold" },
   { path: "/brief/", session_timeout_seconds: 4 },
+  { path: "/limited/", maximum_sessions_per_client: 3 },
 ];
 
 /** An edge with an operator, in front of an origin. */
 export class SeatedRig extends Rig {
-  static async start(sessionObjects: number): Promise<SeatedRig> {
+  static async start(
+    sessionObjects: number,
+    { vars, ...own }: Partial<EdgeOptions> = {},
+  ): Promise<SeatedRig> {
     const origin = await startLegacyOrigin();
     const edge = await startEdge({
       vars: {
@@ -26,7 +30,9 @@ export class SeatedRig extends Rig {
         UPLOAD_DIRECTORIES: DIRECTORIES,
         SESSION_OBJECTS: String(sessionObjects),
         TRUSTED_PROXIES: ["127.0.0.1/32"],
+        ...vars,
       },
+      ...own,
       secrets: { OPERATOR_TOKEN: TOKEN, OPERATOR_READ_TOKEN: READ_TOKEN },
     });
     return new SeatedRig(edge, origin, { directory: "/uploads/", keepsConnections: false });

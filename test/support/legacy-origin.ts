@@ -108,7 +108,7 @@ export class LegacyOrigin {
   /** Waits until a request that fits has arrived (now or earlier). */
   async waitFor(
     fits: (request: OriginRequest) => boolean,
-    timeoutMilliseconds = 10_000,
+    timeoutMilliseconds = 60_000,
   ): Promise<OriginRequest> {
     const deadline = AbortSignal.timeout(timeoutMilliseconds);
     const late = once(deadline, "abort").then(() => {

@@ -23,6 +23,9 @@ const SECRETS = [
   "OPERATOR_READ_TOKEN",
 ];
 
+/** Where Cloudflare keeps its objects; workerd has no such places. */
+const OF_CLOUDFLARE = new Set(["SESSION_JURISDICTION", "SESSION_LOCATION_HINT"]);
+
 /**
  * The settings that the Worker is started with: those of the file, replaced by environment variables of the same name,
  * and what this machine adds. Lists become JSON text, which the Worker reads as well.
@@ -36,6 +39,7 @@ export async function readSettings(options: ServeOptions, environment: Environme
     // A line "NAME=" of an environment file means: not set.
     if (value !== undefined && value !== "") settings[name] = value;
   }
+  refuseCloudflares(environment, "the environment");
   settings["SESSION_KEY"] ??= await keyFor(options);
   // On one machine a database of all sessions is faster and its disk is used again; in a cluster each session has an
   // owner of its own (docs/decisions/0012).
@@ -65,6 +69,7 @@ async function fromFile(file: string | null): Promise<Settings> {
   const values = file === null ? (content["vars"] ?? {}) : content;
   const names = await settingNames();
   const settings: Settings = {};
+  refuseCloudflares(values, path);
   for (const [name, value] of Object.entries(values)) {
     if (!names.includes(name)) {
       throw new ServeError(`${path} sets ${name}, which is no setting; docs/configuration.md lists them.`);
@@ -73,6 +78,15 @@ async function fromFile(file: string | null): Promise<Settings> {
   }
   if (file !== null) await mustBePrivate(path, settings);
   return settings;
+}
+
+function refuseCloudflares(given: object, where: string): void {
+  const [name] =
+    Object.entries(given).find(([setting, value]) => OF_CLOUDFLARE.has(setting) && value !== "") ?? [];
+  if (name === undefined) return;
+  throw new ServeError(
+    `${where} sets ${name}, which is for Cloudflare: here sessions are on this machine, or in the cluster's bucket.`,
+  );
 }
 
 async function readToml(path: string): Promise<Record<string, unknown>> {
