@@ -1,9 +1,9 @@
-import { giveWay } from "./give-way.ts";
 import type { Answer } from "../protocol/session-answer.ts";
 import type { SessionId } from "../protocol/session-id.ts";
 import type { SessionPacket } from "../protocol/session-record.ts";
 import type { SignedUrlKind } from "../signed/signed-url.ts";
 import { Alarm } from "./alarm.ts";
+import { AlarmRound } from "./alarm-round.ts";
 import type { HostStorage } from "./host-storage.ts";
 import { HostList } from "./host-list.ts";
 import { Listing } from "./listing.ts";
@@ -20,18 +20,12 @@ import type {
 } from "./operator-calls.ts";
 import { giveUpReserve, holdReserve } from "./reserve.ts";
 import type { DataSize, FragmentRange, Piece, ReplyPiece, SessionCalls } from "./session-calls.ts";
-import { scrub } from "./scrub.ts";
-import { RESUME_AFTER_MS } from "./outbox.ts";
 import { SessionTables } from "./session-tables.ts";
 import type { SessionWorld } from "./session-world.ts";
 import { SILENT_AFTER_MS, StagedFragments } from "./staged-fragments.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { Sweeper } from "./sweeper.ts";
 
-/** How soon a session is looked after again where that went wrong. Alarms never throw: the sixth throw is the last. */
-const RETRY_MS = 60_000;
-/** Sessions that are looked after in a row, before packets have their turn. */
-const WOKEN_IN_A_ROW = 50;
 /** Sessions that are kept in memory, though nothing of them is under way: those that were heard of last. */
 const MOST_LIVE = 256;
 
@@ -64,6 +58,7 @@ export class SessionHost implements SessionCalls, OperatorCalls {
   /** The one that was heard of last comes last. */
   readonly #live = new Map<SessionId, LiveSession>();
   readonly #list: HostList;
+  readonly #round: AlarmRound;
 
   constructor(storage: HostStorage, world: SessionWorld) {
     const tables = new SessionTables(storage);
@@ -80,6 +75,7 @@ export class SessionHost implements SessionCalls, OperatorCalls {
       listing: new Listing(tables),
     };
     this.#list = new HostList(this.#surroundings, ({ id }) => this.#live.get(id)?.isHandingOver === true);
+    this.#round = new AlarmRound(this.#surroundings, (id) => this.#session(id).wake());
   }
 
   announce(packet: SessionPacket): void {
@@ -172,48 +168,7 @@ export class SessionHost implements SessionCalls, OperatorCalls {
 
   /** The time has come for some of the sessions. Returns soon, and never throws. */
   async alarm(): Promise<void> {
-    const { alarm, staged, sweeper, tables, world } = this.#surroundings;
-    alarm.isOver();
-    try {
-      const now = world.now();
-      sweeper.retry();
-      staged.discardSilent(now);
-      const again = await this.#wakeAll(now);
-      alarm.wakeBy(Math.min(again, tables.firstDueAfter(now)));
-      if (staged.size > 0) alarm.wakeBy(now + SILENT_AFTER_MS);
-      if (tables.hasErased && sweeper.isRunning) alarm.wakeBy(now + RESUME_AFTER_MS);
-      else if (tables.hasErased) await scrub(tables, world);
-    } catch (error) {
-      alarm.wakeBy(world.now() + RETRY_MS);
-      world.log("failed", { during: "alarm", session: null, error: String(error) });
-    }
-  }
-
-  /** @returns when some have to be looked after again, whatever is stored of them */
-  async #wakeAll(now: number): Promise<number> {
-    const { alarm, tables, world } = this.#surroundings;
-    let again = Number.POSITIVE_INFINITY;
-    for (let last = { due: Number.MIN_SAFE_INTEGER, key: 0 }; ;) {
-      const rows = tables.dueAt(now, last, WOKEN_IN_A_ROW);
-      for (const { id } of rows) again = Math.min(again, this.#wake(id));
-      const end = rows.at(-1);
-      if (end === undefined || rows.length < WOKEN_IN_A_ROW) return again;
-      last = end;
-      // A packet that comes now may set the alarm for later, and this life may end before all are looked after.
-      alarm.wakeBy(now + RETRY_MS);
-      await giveWay(world);
-    }
-  }
-
-  #wake(id: SessionId): number {
-    const { world } = this.#surroundings;
-    try {
-      return this.#session(id).wake();
-    } catch (error) {
-      // Without the journal, which asks both: what cannot be read may be the record, or the configuration.
-      world.log("failed", { during: "alarm", session: id, error: String(error) });
-      return world.now() + RETRY_MS;
-    }
+    await this.#round.run();
   }
 
   /** The session in memory, as it is stored if it was not there. */

@@ -1,0 +1,69 @@
+import type { SessionId } from "../protocol/session-id.ts";
+import { giveWay } from "./give-way.ts";
+import { RESUME_AFTER_MS } from "./outbox.ts";
+import { scrub } from "./scrub.ts";
+import { SILENT_AFTER_MS } from "./staged-fragments.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** How soon a session is looked after again where that went wrong. Alarms never throw: the sixth throw is the last. */
+const RETRY_MS = 60_000;
+/** Sessions that are looked after in a row, before packets have their turn. */
+const WOKEN_IN_A_ROW = 50;
+
+/** What an object does when its alarm rings: it looks after the sessions that are due, and sets the alarm again. */
+export class AlarmRound {
+  readonly #surroundings: Surroundings;
+  readonly #wakeSession: (id: SessionId) => number;
+
+  /** @param wakeSession looks after one session; returns when to look again, whatever is stored of it; may throw */
+  constructor(surroundings: Surroundings, wakeSession: (id: SessionId) => number) {
+    this.#surroundings = surroundings;
+    this.#wakeSession = wakeSession;
+  }
+
+  /** The alarm has rung. Returns soon, and never throws. */
+  async run(): Promise<void> {
+    const { alarm, staged, sweeper, tables, world } = this.#surroundings;
+    alarm.isOver();
+    try {
+      const now = world.now();
+      sweeper.retry();
+      staged.discardSilent(now);
+      const again = await this.#wakeAll(now);
+      alarm.wakeBy(Math.min(again, tables.firstDueAfter(now)));
+      if (staged.size > 0) alarm.wakeBy(now + SILENT_AFTER_MS);
+      if (tables.hasErased && sweeper.isRunning) alarm.wakeBy(now + RESUME_AFTER_MS);
+      else if (tables.hasErased) await scrub(tables, world);
+    } catch (error) {
+      alarm.wakeBy(world.now() + RETRY_MS);
+      world.log("failed", { during: "alarm", session: null, error: String(error) });
+    }
+  }
+
+  /** @returns when some have to be looked after again, whatever is stored of them */
+  async #wakeAll(now: number): Promise<number> {
+    const { alarm, tables, world } = this.#surroundings;
+    let again = Number.POSITIVE_INFINITY;
+    for (let last = { due: Number.MIN_SAFE_INTEGER, key: 0 }; ;) {
+      const rows = tables.dueAt(now, last, WOKEN_IN_A_ROW);
+      for (const { id } of rows) again = Math.min(again, this.#wake(id));
+      const end = rows.at(-1);
+      if (end === undefined || rows.length < WOKEN_IN_A_ROW) return again;
+      last = end;
+      // A packet that comes now may set the alarm for later, and this life may end before all are looked after.
+      alarm.wakeBy(now + RETRY_MS);
+      await giveWay(world);
+    }
+  }
+
+  #wake(id: SessionId): number {
+    const { world } = this.#surroundings;
+    try {
+      return this.#wakeSession(id);
+    } catch (error) {
+      // Without the journal, which asks both: what cannot be read may be the record, or the configuration.
+      world.log("failed", { during: "alarm", session: id, error: String(error) });
+      return world.now() + RETRY_MS;
+    }
+  }
+}
