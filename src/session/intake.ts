@@ -50,8 +50,8 @@ export class Intake {
     if (before > first && !isFirst) journal.write("resumed", { first });
     const isWhole = offset === total && (before < total || isFirst);
     if (isWhole) journal.write("completed");
-    if (isWhole && !isFirst) this.#session.listHere();
-    if (isWhole || isFirst) this.#session.tellIndex();
+    if (isWhole && !isFirst) this.#session.listed.putHere();
+    if (isWhole || isFirst) this.#session.listed.putElsewhere();
     return { offset, fault: null };
   }
 
@@ -121,8 +121,8 @@ export class Intake {
         isWhole ? Math.min(now + RESUME_AFTER_MS, end) : end,
       );
       store.fragments.append(bytes, now);
-      this.#session.countOn(end);
-      this.#session.listHere();
+      this.#session.place.keepUntil(end);
+      this.#session.listed.putHere();
     });
   }
 }

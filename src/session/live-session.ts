@@ -2,13 +2,14 @@ import { FAULTS } from "../protocol/faults.ts";
 import { type Answer, resultOf, UNKNOWN } from "../protocol/session-answer.ts";
 import type { SessionId } from "../protocol/session-id.ts";
 import type { SessionPacket } from "../protocol/session-record.ts";
-import { isTombstone, TRANSITIONS } from "../protocol/transitions.ts";
+import { TRANSITIONS } from "../protocol/transitions.ts";
 import type { SignedUrlKind } from "../signed/signed-url.ts";
 import { Ending } from "./ending.ts";
 import { Intake } from "./intake.ts";
+import { lookAfter } from "./look-after.ts";
 import { OperatorActs } from "./operator-acts.ts";
 import type { Deed, DeedResult, SessionDetails } from "./operator-calls.ts";
-import { Outbox, RESUME_AFTER_MS } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
 import type { DataSize, FragmentRange, Piece, ReplyPiece } from "./session-calls.ts";
 import { appendReply, measure, streamOf } from "./session-data.ts";
 import { Session } from "./session.ts";
@@ -25,7 +26,6 @@ export class LiveSession {
   readonly #intake: Intake;
   readonly #outbox: Outbox;
   readonly #ending: Ending;
-
   readonly #acts: OperatorActs;
 
   constructor(id: SessionId, surroundings: Surroundings) {
@@ -44,12 +44,12 @@ export class LiveSession {
   /** Whether it has something under way that would be lost with it. */
   get isBusy(): boolean {
     const { isHandingOver, store, staged, id } = this.#session;
-    return isHandingOver || store.isBeingSwept || staged.has(id);
+    return isHandingOver || store.waste.isBeingSwept || staged.has(id);
   }
 
   /** What an earlier life told of it may be lost. */
   tellIndex(): void {
-    this.#session.tellIndex();
+    this.#session.listed.putElsewhere();
   }
 
   describe(): SessionDetails | null {
@@ -175,41 +175,9 @@ export class LiveSession {
     return appendReply(this.#session, first, bytes);
   }
 
-  /**
-   * Looks after a session that is due: takes up a commit that nobody runs any more, has bytes swept, or removes what is
-   * over. It starts what takes longer and does not wait for it.
-   *
-   * @returns when to look again, milliseconds since 1970, whatever is stored; Infinity to go by what is stored
-   * @throws if the record cannot be read, or the configuration
-   */
+  /** Looks after the session when it is due; `lookAfter` has the contract. */
   wake(): number {
-    const { store, world } = this.#session;
-    const now = world.now();
-    if (store.isForgotten) {
-      store.sweepUntil(now);
-      return now + RESUME_AFTER_MS;
-    }
-    if (store.isUnreadable && this.#session.latestEnd <= now) return this.#expire("unreadable");
-    const { record } = store;
-    const directory = this.#session.directory();
-    if (record === null) return Number.POSITIVE_INFINITY;
-    if (this.#session.isHandingOver || (record.state === "committing" && directory !== null)) {
-      if (directory !== null) this.#outbox.start(directory);
-      return now + RESUME_AFTER_MS;
-    }
-    const end = this.#session.endOf(record);
-    if (end <= now) return this.#expire(this.#session.state);
-    if (store.hasWaste) store.sweepUntil(end);
-    else store.postpone(end);
-    // A session that lives past the end which was said when it began is still counted.
-    if (!isTombstone(record)) this.#session.countOn(end);
-    return store.hasWaste ? now + RESUME_AFTER_MS : Number.POSITIVE_INFINITY;
-  }
-
-  #expire(state: string): number {
-    this.#session.journal.write("expired", { state });
-    this.#forget();
-    return Number.POSITIVE_INFINITY;
+    return lookAfter(this.#session, this.#outbox, () => this.#forget());
   }
 
   #forget(): void {

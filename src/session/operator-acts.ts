@@ -38,7 +38,7 @@ export class OperatorActs {
 
   describe(): SessionDetails | null {
     const { store } = this.#session;
-    const summary = this.#isOver ? null : this.#session.summary;
+    const summary = this.#isOver ? null : this.#session.listed.summary;
     if (summary === null) return null;
     const record = store.knownRecord;
     const isReadable = record !== null && summary.state !== "unreadable" && summary.state !== "newer";
@@ -63,7 +63,7 @@ export class OperatorActs {
     const record = store.knownRecord;
     if (record === null) return { result: "refused", ...(store.isUnreadable ? UNREADABLE : NEWER) };
     const refusal = this.#do(nameOf(deed), record, () =>
-      store.note({ at: world.now(), event: "operator-deed", outcome: nameOf(deed), by }),
+      store.notes.add({ at: world.now(), event: "operator-deed", outcome: nameOf(deed), by }),
     );
     if (refusal !== null) return { result: "refused", ...refusal };
     await this.#outbox.ended(PATIENCE_SECONDS);

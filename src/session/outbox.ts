@@ -110,7 +110,7 @@ export class Outbox {
     const sealed = seal(record, digest, world.randomId(), directory, world.now());
     store.atomically(() => {
       store.save(sealed, sealed.changedAt + RESUME_AFTER_MS);
-      this.#session.listHere();
+      this.#session.listed.putHere();
     });
     // "committing" is on disk before the application hears a byte: an edge that forgot it would send another key.
     await store.confirmed();

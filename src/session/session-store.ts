@@ -1,56 +1,33 @@
 import type { SessionId } from "../protocol/session-id.ts";
-import type { HistoryEntry, SessionRecord } from "../protocol/session-record.ts";
-import { needs } from "../protocol/transitions.ts";
+import type { SessionRecord } from "../protocol/session-record.ts";
+import { deleteAll } from "./delete-all.ts";
 import { withHistory } from "./history.ts";
-import { type NoRecord, parseRecord } from "./parse-record.ts";
-import { StoredBytes } from "./stored-bytes.ts";
+import { type Kept, load, recordOf } from "./kept.ts";
+import { Notes } from "./notes.ts";
+import type { NoRecord } from "./parse-record.ts";
+import type { StoredBytes } from "./stored-bytes.ts";
 import type { Surroundings } from "./surroundings.ts";
-
-/** How soon somebody looks whether bytes are gone that were to be swept. */
-const LOOK_AGAIN_MS = 10_000;
-
-/** What an instance has in memory of a session's rows. */
-interface Kept {
-  readonly key: number;
-  /** Whether the session has a row of its own. */
-  readonly isStored: boolean;
-  readonly due: number;
-  /** Null if nothing is stored, or the session was forgotten and only bytes are left. */
-  readonly record: SessionRecord | NoRecord | null;
-  /** The session is over and nobody knows it any more; some of its bytes are still to be removed. */
-  readonly isForgotten: boolean;
-  /** The request entity, as far as it has come. */
-  readonly fragments: StoredBytes;
-  /** The application's reply to an upload-reply. */
-  readonly reply: StoredBytes;
-}
-
-const WHY: { readonly [reason in NoRecord]: string } = {
-  newer: "the session's record was stored by a newer version of the edge",
-  unreadable: "what is stored as the session's record cannot be read",
-};
+import { LOOK_AGAIN_MS, Waste } from "./waste.ts";
 
 /** Everything that one session keeps: its record, when it is due, its bytes. docs/storage-schema.md has the layout. */
 export class SessionStore {
+  /** The bytes that are stored and not needed any more. */
+  readonly waste: Waste;
+  readonly notes = new Notes();
   readonly #id: SessionId;
   readonly #surroundings: Surroundings;
   #kept: Kept;
-  /** When the session is due once nothing is left to be swept. */
-  #dueWhenSwept = 0;
-  /** What is to be in the history of the record that is stored next. */
-  #noted: readonly HistoryEntry[] = [];
 
   constructor(id: SessionId, surroundings: Surroundings) {
     this.#id = id;
     this.#surroundings = surroundings;
     this.#kept = load(id, surroundings);
+    this.waste = new Waste(this, surroundings);
   }
 
   /** @throws if something is stored that this edge cannot go by */
   get record(): SessionRecord | null {
-    const { record } = this.#kept;
-    if (typeof record === "string") throw new Error(WHY[record]);
-    return record;
+    return recordOf(this.#kept);
   }
 
   /** The record, for those that only tell of it; null also if this edge cannot go by it. */
@@ -123,19 +100,13 @@ export class SessionStore {
     await this.#surroundings.storage.sync();
   }
 
-  /** Something happened that the next record does not say by itself; lost with this life if none is stored. */
-  note(entry: HistoryEntry): void {
-    this.#noted = [...this.#noted, entry];
-  }
-
   /**
    * Stores the record.
    *
    * @param dueBy when the session is due at the latest, milliseconds since 1970; an earlier time stays as it is
    */
   save(record: SessionRecord, dueBy: number): void {
-    // The end of a sweep that is under way must not put off what this record is due for.
-    this.#dueWhenSwept = Math.min(this.#dueWhenSwept, dueBy);
+    this.waste.capDue(dueBy);
     this.#write(this.#told(record), this.#kept.isStored ? Math.min(this.#kept.due, dueBy) : dueBy);
   }
 
@@ -148,9 +119,9 @@ export class SessionStore {
   saveAndRelease(record: SessionRecord, due: number): void {
     const told = this.#told(record);
     this.#kept = { ...this.#kept, record: told };
-    const isAll = this.#removeSome();
+    const isAll = this.waste.removeSome();
     this.#write(told, isAll ? due : record.changedAt);
-    if (!isAll) this.sweepUntil(due);
+    if (!isAll) this.waste.sweepUntil(due);
     // Somebody is to come by for the scrubbing.
     const { alarm, tables, world } = this.#surroundings;
     if (tables.hasErased) alarm.wakeBy(world.now() + LOOK_AGAIN_MS);
@@ -161,33 +132,15 @@ export class SessionStore {
     return this.#kept.reply.removeSome(!this.#surroundings.tables.isShared);
   }
 
-  /** Whether something is stored that will not be read again. */
-  get hasWaste(): boolean {
-    return this.#waste.some(({ length }) => length > 0);
+  /** The end of a sweep: the row of a session that is over goes too, any other session is due at `due`. */
+  endSweep(due: number): void {
+    if (this.isForgotten) this.#removeRow();
+    else this.postpone(due);
   }
 
-  /** Has the rest of what is not needed swept; the session is due at `due` then. */
-  sweepUntil(due: number): void {
-    this.#dueWhenSwept = due;
-    this.#surroundings.sweeper.add(this);
-    this.#surroundings.alarm.wakeBy(this.#surroundings.world.now() + LOOK_AGAIN_MS);
-  }
-
-  get isBeingSwept(): boolean {
-    return this.#surroundings.sweeper.isWaiting(this);
-  }
-
-  /** Removes one slice of what is not needed. @returns whether none is left */
-  sweep(): boolean {
-    let isAll = false;
-    this.atomically(() => {
-      isAll = this.#removeSome();
-      if (!isAll) return;
-      if (this.isForgotten) this.#removeRow();
-      else this.postpone(this.#dueWhenSwept);
-    });
-    if (isAll && this.isForgotten) this.#startOver();
-    return isAll;
+  /** The step of `endSweep` is stored. A session that is over may begin again. */
+  sweepEnded(): void {
+    if (this.isForgotten) this.#startOver();
   }
 
   /** The session is due at `due`, and not before. */
@@ -202,23 +155,21 @@ export class SessionStore {
     const { tables } = this.#surroundings;
     if (!this.#kept.isStored) return this.#startOver();
     if (!tables.isShared && !tables.hasOpenSessions) {
-      this.#deleteAll();
+      deleteAll(this.#surroundings);
       return this.#startOver();
     }
     this.atomically(() => {
       this.#kept = { ...this.#kept, record: null, isForgotten: true };
-      if (this.#removeSome()) this.#removeRow();
+      if (this.waste.removeSome()) this.#removeRow();
       else tables.setRecordAndDue(this.#kept.key, null, now);
     });
-    if (this.#kept.isStored) this.sweepUntil(now);
+    if (this.#kept.isStored) this.waste.sweepUntil(now);
     else this.#startOver();
   }
 
   #told(record: SessionRecord): SessionRecord {
     const { lastReceivedAt: receivedAt } = this.fragments;
-    const told = withHistory(this.knownRecord, record, { noted: this.#noted, receivedAt });
-    this.#noted = [];
-    return told;
+    return withHistory(this.knownRecord, record, { noted: this.notes.take(), receivedAt });
   }
 
   #write(record: SessionRecord, due: number): void {
@@ -232,52 +183,15 @@ export class SessionStore {
     alarm.wakeBy(due);
   }
 
-  /** What is stored, perhaps, and will not be read again. */
-  get #waste(): StoredBytes[] {
-    const { fragments, reply, isForgotten } = this.#kept;
-    if (isForgotten) return [fragments, reply];
-    if (this.record === null) return [];
-    const needed = needs(this.record);
-    return [...(needed.entity ? [] : [fragments]), ...(needed.reply ? [] : [reply])];
-  }
-
-  #removeSome(): boolean {
-    const isAlone = !this.#surroundings.tables.isShared;
-    return this.#waste.every((bytes) => bytes.removeSome(isAlone));
-  }
-
   #removeRow(): void {
     this.#surroundings.tables.remove(this.#kept.key);
     this.#kept = { ...this.#kept, isStored: false };
   }
 
-  #deleteAll(): void {
-    const { tables, alarm, staged, world } = this.#surroundings;
-    world.keepAlive(tables.deleteAll());
-    alarm.isOver();
-    staged.forget();
-  }
-
   /** A packet may still come, and begin again. */
   #startOver(): void {
     const { tables } = this.#surroundings;
-    if (tables.has("sessions") && tables.isEmpty) this.#deleteAll();
+    if (tables.has("sessions") && tables.isEmpty) deleteAll(this.#surroundings);
     this.#kept = load(this.#id, this.#surroundings);
   }
-}
-
-/** Whatever a row has for a record, this does not throw: who cannot be loaded cannot be removed either. */
-function load(id: SessionId, { tables }: Surroundings): Kept {
-  const row = tables.find(id);
-  const key = row?.key ?? tables.nextKey();
-  const isNew = row === null;
-  return {
-    key,
-    isStored: !isNew,
-    due: row?.due ?? 0,
-    record: row === null || row.record === null ? null : parseRecord(row.record),
-    isForgotten: row !== null && row.record === null,
-    fragments: new StoredBytes(tables, "fragments", key, isNew),
-    reply: new StoredBytes(tables, "replies", key, isNew),
-  };
 }

@@ -2,14 +2,13 @@ import { type Config, directoryOf, type UploadDirectory } from "../config/config
 import { issuedAtOf, type SessionId } from "../protocol/session-id.ts";
 import type { SessionPacket, SessionRecord } from "../protocol/session-record.ts";
 import { isTombstone, open, type SessionState, stateOf } from "../protocol/transitions.ts";
-import { counterNameOf, isInSharedObject } from "../signed/session-place.ts";
+import { ClientPlace } from "./client-place.ts";
+import { ListEntry } from "./list-entry.ts";
 import { BEGIN_WITHIN_MS } from "./open-sessions.ts";
 import { SessionJournal } from "./session-journal.ts";
-import type { SessionSummary } from "./operator-calls.ts";
 import { SessionStore } from "./session-store.ts";
-import type { RemoteIndex, SessionWorld } from "./session-world.ts";
+import type { SessionWorld } from "./session-world.ts";
 import type { StagedFragments } from "./staged-fragments.ts";
-import { summarize } from "./summary.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** For sessions whose directory has left the configuration. */
@@ -23,6 +22,8 @@ export class Session {
   readonly id: SessionId;
   readonly store: SessionStore;
   readonly journal: SessionJournal;
+  readonly place: ClientPlace;
+  readonly listed: ListEntry;
   /** Whether this instance is handing the upload over just now; the outbox says it. */
   isHandingOver = false;
   readonly #surroundings: Surroundings;
@@ -34,6 +35,8 @@ export class Session {
     this.#surroundings = surroundings;
     this.store = new SessionStore(id, surroundings);
     this.journal = new SessionJournal(this);
+    this.place = new ClientPlace(this, surroundings);
+    this.listed = new ListEntry(this, surroundings);
   }
 
   get world(): SessionWorld {
@@ -101,13 +104,6 @@ export class Session {
     );
   }
 
-  /** The client's place is taken until `until`, milliseconds since 1970, if its directory limits sessions. */
-  countOn(until: number): void {
-    if (!this.#isCounted) return;
-    if (isInSharedObject(this.id)) this.#surroundings.openSessions.extend(this.id, until);
-    else this.#tellCounter((counter) => counter.extend(this.id, until));
-  }
-
   /**
    * Stores what the session has come to, and releases what it needs no more. An end is one transaction with the release
    * of the client's place: on a full disk the session has not ended, or it is not counted.
@@ -116,11 +112,11 @@ export class Session {
     const hasEnded = isTombstone(record);
     this.store.atomically(() => {
       this.store.saveAndRelease(record, record.changedAt + this.timeoutMs(record.destination));
-      if (hasEnded) this.#countOffHere();
-      this.listHere();
+      if (hasEnded) this.place.releaseHere();
+      this.listed.putHere();
     });
-    if (hasEnded) this.#countOffElsewhere();
-    this.tellIndex();
+    if (hasEnded) this.place.releaseElsewhere();
+    this.listed.putElsewhere();
   }
 
   /** An operator has the session's time start again. */
@@ -131,91 +127,19 @@ export class Session {
     this.store.atomically(() => {
       this.store.save(extended, this.endOf(extended));
       this.store.postpone(this.endOf(extended));
-      this.listHere();
+      this.listed.putHere();
     });
-    this.countOn(this.endOf(extended));
-    this.tellIndex();
+    this.place.keepUntil(this.endOf(extended));
+    this.listed.putElsewhere();
   }
 
   /** Removes everything that is stored of the session. It may begin again, as long as its id is good. */
   forget(): void {
-    this.#countOffHere();
-    this.#countOffElsewhere();
+    this.place.releaseHere();
+    this.place.releaseElsewhere();
     this.staged.discardOf(this.id);
-    this.#surroundings.listing.remove(this.id);
-    this.#tellIndex((index) => index.remove(this.id));
+    this.listed.remove();
     this.store.forget(this.world.now());
-  }
-
-  /** An object that sessions share counts them itself. */
-  #countOffHere(): void {
-    if (this.#isCounted && isInSharedObject(this.id)) this.#surroundings.openSessions.release(this.id);
-  }
-
-  #countOffElsewhere(): void {
-    if (this.#isCounted && !isInSharedObject(this.id))
-      this.#tellCounter((counter) => counter.release(this.id));
-  }
-
-  get #isCounted(): boolean {
-    return (this.directory()?.maximumSessionsPerClient ?? null) !== null;
-  }
-
-  /** The session as its operator sees it just now; null if nothing is stored of it. */
-  get summary(): SessionSummary | null {
-    return this.#summarize(this.isHandingOver);
-  }
-
-  /** The session's row in the list; while an attempt is being settled, what the record says of it counts already. */
-  get #row(): SessionSummary | null {
-    return this.#summarize(this.store.knownRecord?.state === "committing");
-  }
-
-  #summarize(isHandingOver: boolean): SessionSummary | null {
-    const { broken, fragments, knownRecord } = this.store;
-    const record = knownRecord ?? broken;
-    if (record === null) return null;
-    const directory = this.directory();
-    const until = knownRecord === null ? 0 : this.endOf(knownRecord);
-    return summarize(record, { id: this.id, fragments, directory, isHandingOver, until });
-  }
-
-  /** Keeps the operator's list right, in an object that has one; a part of the step that calls it. */
-  listHere(): void {
-    const { listing } = this.#surroundings;
-    if (!isInSharedObject(this.id) && !listing.isKept) return;
-    const row = this.#row;
-    if (row !== null) listing.put(row, this.world.now());
-  }
-
-  /** Tells the index where the session stands, if it has an object of its own; nobody waits for it. */
-  tellIndex(): void {
-    this.#tellIndex(async (index) => {
-      const row = this.#row;
-      if (row !== null) await index.put(row);
-    });
-  }
-
-  #tellIndex(tell: (index: RemoteIndex) => Promise<void>): void {
-    const index = isInSharedObject(this.id) ? null : this.world.index(this.id);
-    if (index === null) return;
-    this.world.keepAlive(
-      tell(index).catch((error: unknown) => {
-        this.journal.write("failed", { during: "list", error: String(error) });
-      }),
-    );
-  }
-
-  /** The object that counts the client's sessions; nobody waits for it. */
-  #tellCounter(tell: (counter: ReturnType<SessionWorld["counter"]>) => Promise<void>): void {
-    const directory = this.directory();
-    if (directory === null) return;
-    const counter = this.world.counter(counterNameOf(directory.path, this.id));
-    this.world.keepAlive(
-      tell(counter).catch((error: unknown) => {
-        this.journal.write("failed", { during: "count", error: String(error) });
-      }),
-    );
   }
 
   /**
