@@ -21,7 +21,7 @@ const SESSION_TIMEOUT_SECONDS = 1_209_600;
 const ORIGIN_TIMEOUT_SECONDS = 270;
 /** Below the 10 GB that one Durable Object stores. */
 const MAXIMUM_UPLOAD_BYTES = 9_000_000_000;
-/** Windows sends 13 MB at most ([MC-BUP] 6, note 10); ruling 10 asks for 16 MiB at least. */
+/** Windows sends 13 MB at most ([MC-BUP] 6, note 10); ruling 10, limits of size, asks for 16 MiB at least. */
 const MAXIMUM_FRAGMENT_BYTES = 64 * 1024 * 1024;
 
 /** Under IIS's own limit, 30,000,000 bytes (maxAllowedContentLength). */

@@ -32,13 +32,13 @@ export interface UploadDirectory extends NamePolicy {
    */
   readonly notificationUrl: string | null;
   /**
-   * When the application gets an upload, and so which Ack carries its error (rulings 14 and 15, the end of a session).
+   * When the application gets an upload, and so which Ack carries its error (ruling 14, plain upload; ruling 15, upload-reply).
    *
    * @default "close-session", or "last-fragment" where `reply` is true
    */
   readonly commitOn: "close-session" | "last-fragment";
   /**
-   * Whether the application answers with data for the client: upload-reply (ruling 15, upload-reply).
+   * Whether the application answers with data for the client: an upload-reply (ruling 15, upload-reply).
    *
    * @default false
    */

@@ -39,7 +39,7 @@ export async function answerPacket(visit: Visit): Promise<Verdict> {
   if (misnamed !== null) return faultOnly(misnamed);
   switch (packet.type) {
     case "Ping":
-      return SUCCESS; // not routed to a session, [MC-BUP] 3.2.5.2.5; ruling 12
+      return SUCCESS; // not routed to a session, [MC-BUP] 3.2.5.2.5; ruling 12, Ping, and a session's URL
     case "Create-Session":
       return await createSession(visit, signingKeys(config)[0]);
     case "Fragment":

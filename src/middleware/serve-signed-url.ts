@@ -14,8 +14,8 @@ const METHODS: { readonly [kind in SignedUrl["kind"]]: readonly string[] } = {
 };
 
 /**
- * Serves the signed URLs: a client fetches its reply, an application that is notified by reference
- * fetches the entity and leaves its reply ([MC-BUP] 3.5.5 and 2.2.12; rulings 24 and 25).
+ * Serves the signed URLs: a client fetches its reply, an application that is notified by reference fetches the entity and
+ * leaves its reply ([MC-BUP] 3.5.5 and 2.2.12; ruling 24, notification headers; ruling 25, reply URL).
  *
  * @param target null where it could be read in two ways, and so is none of ours
  * @returns null for any other path: the next handler answers it

@@ -84,7 +84,7 @@ const PARSERS: { readonly [type in PacketType]: Parser } = {
     return protocols.includes(BITS_UPLOAD_PROTOCOL) ? { type: "Create-Session" } : FAULTS.noCommonProtocol;
   },
 
-  // Ping needs no session, and real clients send no id ([MC-BUP] 2.2.4; ruling 12, Ping, and a session's URL, Ping).
+  // Ping needs no session, and real clients send no id ([MC-BUP] 2.2.4; ruling 12, Ping, and a session's URL).
   Ping: () => ({ type: "Ping" }),
 
   Fragment: (fields, contentLength) => {
@@ -117,8 +117,8 @@ function parseSession(fields: Fields): SessionId | Fault {
 }
 
 /**
- * A Fragment says its length ([MC-BUP] 3.2.5.2.3 and 6, note 23). Of the other packets a head with neither field says
- * that there is no body (RFC 9112 6.3; ruling 7, Content-Length, Content-Length): Go's proxies, Python's http.client and curl leave
+ * A Fragment says its length ([MC-BUP] 3.2.5.2.3 and 6, note 23). Another packet has no body if its head has neither
+ * length field (RFC 9112 6.3; ruling 7, Content-Length): Go's proxies, Python's http.client and curl leave
  * `Content-Length: 0` out for verbs that they do not know.
  */
 function parseContentLength(fields: Fields, type: PacketType): number | Fault {

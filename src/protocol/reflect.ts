@@ -84,7 +84,7 @@ export const SILENCES: { readonly [why in Silence]: Fault } = {
 
 /**
  * Turns the application's outcome into what the client is told. The application's own error code is kept.
- * Ruling 13, destination exists; 14, plain upload; 16, statuses of the application; 26, reply too large.
+ * Ruling 13, not enabled, exists, no right; 14, plain upload; 16, statuses of the application; 26, reply too large.
  *
  * @returns null if the application accepted the upload
  */

@@ -101,7 +101,7 @@ export class Outbox {
     if (record === null) return;
     const digest = record.digest ?? (await this.#digest(record.total ?? 0));
     if (record.expectedDigest !== null && record.expectedDigest !== digest) {
-      // Nothing of it is published, and nothing is left to send again: the way of ruling 20, Close before the last byte.
+      // Publish nothing and keep nothing, as for ruling 20, Close-Session before the last byte.
       this.#session.settle(bury(record, "discarded", world.now(), FAULTS.digestMismatch));
       journal.write("discarded", { because: FAULTS.digestMismatch.fault });
       return;

@@ -65,7 +65,7 @@ export interface SessionCalls {
   adopt(packet: SessionPacket, fragment: string, range: FragmentRange): Answer;
   /** The Fragment is not what its client meant, or never came whole. */
   unstage(packet: SessionPacket, fragment: string): void;
-  /** The offset for the Ack of a Fragment that was refused before it got here (ruling 4); null: unknown session. */
+  /** The offset for the Ack of a Fragment that was refused before it got here (ruling 4, the next offset); null: unknown session. */
   offset(packet: SessionPacket): number | null;
   /**
    * The Fragment that leaves nothing missing, in a directory that commits there: its Ack carries the application's error,
@@ -74,7 +74,7 @@ export interface SessionCalls {
   complete(packet: SessionPacket): Promise<Answer>;
   /** Close-Session: the upload is handed to the application, or its earlier answer is given again. */
   close(packet: SessionPacket): Promise<Answer>;
-  /** Cancel-Session: everything is deleted, unless the application has it already (ruling 21). */
+  /** Cancel-Session: everything is deleted, unless the application has it already (ruling 21, Cancel-Session). */
   cancel(packet: SessionPacket): Promise<Answer>;
   /** Cancel-Session once more, where `cancel` could not store its tombstone: the session goes without one. */
   erase(packet: SessionPacket): void;

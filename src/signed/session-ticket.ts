@@ -12,8 +12,8 @@ import { isSigned, sign } from "./signature.ts";
  *     6..8   random
  *     9..15  the first 7 bytes of HMAC-SHA-256(key, bytes 0..8, destination)
  *
- * so an id is good for one destination URL only (ruling 12), a made-up id is refused without waking
- * an object, and a flood of Create-Session stores nothing. docs/decisions/0002 has the argument.
+ * so an id is good for one destination URL only (ruling 12, Ping, and a session's URL), a made-up id is refused without
+ * waking an object, and a flood of Create-Session stores nothing. docs/decisions/0002 has the argument.
  */
 export interface Ticket {
   readonly sessionId: SessionId;
