@@ -5,9 +5,12 @@ import { scrub } from "./scrub.ts";
 import { SILENT_AFTER_MS } from "./staged-fragments.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** How soon a session is looked after again where that went wrong. Alarms never throw: the sixth throw is the last. */
+/**
+ * If looking after a session failed, the object tries again after this time. An alarm must not throw: after six throws the
+ * runtime gives the alarm up.
+ */
 const RETRY_MS = 60_000;
-/** Sessions that are looked after in a row, before packets have their turn. */
+/** The object looks after so many sessions in a row. Then packets have their turn. */
 const WOKEN_IN_A_ROW = 50;
 
 /** What an object does when its alarm rings: it looks after the sessions that are due, and sets the alarm again. */
@@ -40,7 +43,7 @@ export class AlarmRound {
     }
   }
 
-  /** @returns when some have to be looked after again, whatever is stored of them */
+  /** @returns the time at which the alarm has to ring again for some of them, whatever their rows say */
   async #wakeAll(now: number): Promise<number> {
     const { alarm, tables, world } = this.#surroundings;
     let again = Number.POSITIVE_INFINITY;
@@ -61,7 +64,7 @@ export class AlarmRound {
     try {
       return this.#wakeSession(id);
     } catch (error) {
-      // Without the journal, which asks both: what cannot be read may be the record, or the configuration.
+      // The journal would read the record and the configuration, and one of them may be what cannot be read.
       world.log("failed", { during: "alarm", session: id, error: String(error) });
       return world.now() + RETRY_MS;
     }

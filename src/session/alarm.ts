@@ -1,13 +1,12 @@
 import type { HostStorage } from "./host-storage.ts";
 
 /**
- * The one alarm of an object. An alarm that is set already is left where it is if it rings early enough: whoever it
- * wakes too early sets the next, and by then nobody waits. To move one is a row written, and on a disk a transaction of
- * its own.
+ * The one alarm of an object. An alarm that rings early enough stays as it is: if it rings too early, its handler sets the
+ * next one while no client waits. Moving an alarm costs a written row, and on a disk a transaction of its own.
  *
- * A new life cannot ask for the alarm that an earlier life has set, without waiting. So it goes by what the alarm is for:
- * the first time it sets one, it sets it for the session that is due first. An alarm for the packet at hand would replace
- * the earlier one, and a neighbour's commit would wait for as long as that packet's session may live.
+ * A new life of the object cannot read the alarm of the earlier life without waiting. So the first alarm of a life is set
+ * for the session that is due first. An alarm for the packet at hand would replace the earlier one, and a neighbour's
+ * commit would wait until the packet's session ends.
  */
 export class Alarm {
   readonly #storage: HostStorage;
@@ -29,12 +28,12 @@ export class Alarm {
     if (earliest !== Number.POSITIVE_INFINITY) void this.#storage.setAlarm(earliest);
   }
 
-  /** It has rung, or was removed with everything else: none is set. */
+  /** The alarm has rung, or was removed with everything else: no alarm is set. */
   isOver(): void {
     this.#ringsAt = Number.POSITIVE_INFINITY;
   }
 
-  /** A transaction that may have set it was taken back: nobody knows when it rings. */
+  /** A transaction that may have set the alarm was rolled back: nobody knows when the alarm rings. */
   isUnknown(): void {
     this.#ringsAt = null;
   }

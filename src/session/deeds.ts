@@ -32,8 +32,8 @@ interface Refusal {
 }
 
 /**
- * What an operator may do: a row for each state, a column for each deed. Who repeats a deed does it once: the second time
- * it joins, or there is nothing to do.
+ * What an operator may do: a row for each state, a column for each deed. A repeated deed is done once: the second one joins
+ * the attempt of the first, or finds nothing to do.
  */
 // prettier-ignore
 export const DEEDS: {

@@ -10,8 +10,8 @@ import type { Session } from "./session.ts";
 const NOT_ENABLED: Answer = { offset: null, fault: FAULTS.uploadsNotEnabled };
 
 /**
- * How a session ends: with a commit, and what the application's acceptance has left to do; or without one. A tombstone
- * stays in its place until its time is over.
+ * Ends a session: with a commit, and with the work that the application's acceptance has left; or without a commit. The
+ * ended session leaves a tombstone, which answers packets until the session's time is over.
  */
 export class Ending {
   readonly #session: Session;
@@ -29,7 +29,7 @@ export class Ending {
     return (await this.#handOver(directory)) ? await this.resultWithReply() : STILL_RUNNING;
   }
 
-  /** What the session says of its commit, and where the reply is; both of this moment, since a Cancel-Session may wait. */
+  /** The result of the commit, and the URL of the reply. Both are read in one go: a waiting Cancel-Session may be next. */
   async resultWithReply(): Promise<Answer> {
     const { store, world } = this.#session;
     const { record } = store;
@@ -42,16 +42,16 @@ export class Ending {
   async commitAndFinish(): Promise<Answer> {
     const directory = this.#session.directory();
     if (directory === null) return NOT_ENABLED;
-    // What runs may be the application's turn, or, for another Close-Session, the file's way to its destination.
+    // The attempt that runs is the notification; or it is the PUT to the destination, which another Close-Session began.
     const wasDelivered = this.#isUnfinished;
     const hasEnded = await this.#handOver(directory);
     if (!this.#isUnfinished) return this.#resultIf(hasEnded);
-    // If the application is told on Close-Session, the run of attempts has seen to the rest already.
+    // If the directory commits on Close-Session, the run of attempts has made the PUT already.
     const isToldBefore = directory.commitOn === "last-fragment";
     return isToldBefore && !wasDelivered ? await this.finish() : this.#publication();
   }
 
-  /** What an acceptance left to do: the file's way to its destination, and the end of the reply. */
+  /** Does what an acceptance has left to do: puts the file at its destination, and drops the reply. */
   async finish(): Promise<Answer> {
     const { store, journal, world } = this.#session;
     const { record } = store;
@@ -82,8 +82,8 @@ export class Ending {
   }
 
   /**
-   * Whoever waits for this reads where the session stands in one go, with no `await` in between: a Cancel-Session that
-   * waited as well may be next.
+   * Starts the attempt, or joins the one that runs, and waits for its end. The caller must read the result in one go, with
+   * no `await` in between: a Cancel-Session that waited as well may be next.
    *
    * @returns whether the attempt, or what follows it, has ended before the client loses patience
    */
@@ -105,7 +105,7 @@ export class Ending {
     return (this.#session.store.record?.delivery ?? null) !== null;
   }
 
-  /** Why the file is not at its destination yet, which the application has asked for. */
+  /** The application has asked for the file at its destination: why it is not there yet. */
   #publication(): Answer {
     return { offset: null, fault: this.#session.store.record?.commit?.fault ?? STILL_RUNNING.fault };
   }

@@ -1,12 +1,12 @@
 import { giveWay } from "./give-way.ts";
 import type { RunningDigest, SessionWorld } from "./session-world.ts";
 
-/** After as many bytes that were read in a row, the other sessions of the object have their turn. */
+/** The digest reads so many bytes in a row. Then the other sessions of the object have their turn. */
 const READ_IN_A_ROW_BYTES = 4 * 1024 * 1024;
 
 /**
- * SHA-256 of an upload, computed as its bytes arrive, so that a commit need not read them twice. The runtime's digest
- * keeps its state to itself: a session that was taken out of memory in between has to read what it stores once more
+ * SHA-256 of an upload, computed as the bytes arrive, so that a commit need not read them twice. The runtime's digest does
+ * not give its state away: if a session was taken out of memory in between, it reads its stored bytes once more
  * (`digestOf`). docs/decisions/0006 has the measurements.
  */
 export class EntityDigest {
@@ -19,8 +19,8 @@ export class EntityDigest {
   }
 
   /**
-   * Takes bytes that were appended at `offset`; a gap makes this digest useless, not wrong. Resolves when the bytes were
-   * read, so that their memory may go.
+   * Takes bytes that were appended at `offset`. After a gap the digest is useless, and `finish` gives null. Resolves when
+   * the bytes were read, so that their memory may go.
    */
   async append(offset: number, bytes: Uint8Array): Promise<void> {
     if (offset !== this.#length) return;

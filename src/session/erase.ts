@@ -1,8 +1,8 @@
 import { type ByteTable, LARGEST_UPLOAD_BYTES, OFFSET_BITS, type SessionTables } from "./session-tables.ts";
 
 /**
- * What goes in one step: rows that start within as many bytes, and no more rows than that. Some ten milliseconds of the
- * one thread that serves all sessions.
+ * One step removes the rows that start within so many bytes, and no more than so many rows. That takes some ten
+ * milliseconds of the one thread that serves all sessions.
  */
 export const SLICE_BYTES = 2 * 1024 * 1024;
 const SLICE_ROWS = 256;
@@ -12,9 +12,9 @@ const RANGE = `id >= ((? << ${OFFSET_BITS}) | ?) AND id <= ((? << ${OFFSET_BITS}
 /**
  * Removes the bytes under `key` that come first, at most one slice, so that neighbours wait for no more than that.
  *
- * In a table that sessions share, pages are used again and never given back to the system. So the bytes are overwritten
- * before: what was uploaded is nobody's to find in the file. (The runtime refuses PRAGMA secure_delete.) The file of an
- * object with one session goes as a whole.
+ * In a table that sessions share, SQLite uses pages again and never gives them back to the system. So the bytes are
+ * overwritten first, and nobody finds an upload in the file. (The runtime refuses PRAGMA secure_delete.) If an object has
+ * one session, its file is removed as a whole.
  *
  * @returns whether nothing is left under the key
  */

@@ -14,8 +14,8 @@ interface Facts {
 }
 
 /**
- * The record that is stored in place of `before`, with what happened between the two in its history. What happened is
- * told by the records themselves, so nothing that is stored can miss in it, and it costs no write of its own.
+ * The record that is stored in place of `before`. Its history also has what happened between the two. The two records tell
+ * what happened, so the history misses nothing that was stored, and it costs no write of its own.
  */
 export function withHistory(before: SessionRecord | null, after: SessionRecord, facts: Facts): SessionRecord {
   const news = [...facts.noted, ...eventsOf(before, after, facts)];

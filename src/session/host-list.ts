@@ -5,17 +5,17 @@ import type { SessionRow } from "./session-tables.ts";
 import { summarizeRow } from "./summary.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** Sessions that are put into the list in a row, before packets have their turn. */
+/** The object lists so many sessions in a row. Then packets have their turn. */
 const IN_A_ROW = 200;
 
-/** The list of an object's own sessions. What it shows of each is what is stored of it at that moment. */
+/** The list of an object's own sessions. It shows each session as it is stored at that moment. */
 export class HostList implements ListCalls {
   readonly inflow = new Inflow();
   readonly #surroundings: Surroundings;
   readonly #isHandingOver: (row: SessionRow) => boolean;
   #isComplete = false;
 
-  /** @param isHandingOver whether a session that is in memory is at it just now */
+  /** @param isHandingOver whether a session is handing its upload over just now */
   constructor(surroundings: Surroundings, isHandingOver: (row: SessionRow) => boolean) {
     this.#surroundings = surroundings;
     this.#isHandingOver = isHandingOver;
@@ -48,7 +48,7 @@ export class HostList implements ListCalls {
     return summary;
   }
 
-  /** Sessions that an edge without a list has stored; once a life of the object. */
+  /** Lists sessions that an edge without a list has stored; once a life of the object. */
   #listOlder(): void {
     if (this.#isComplete) return;
     this.#isComplete = true;

@@ -12,15 +12,15 @@ interface HostSql {
 /**
  * The storage of one host and all its sessions: the part of a `DurableObjectStorage` that they use.
  *
- * What is written without an `await` between, an alarm that is set included, is stored together or not at all. Nothing is
- * certain before `sync` has resolved, or the answer to a call has left: a crash takes back what was written later than
- * that, whole steps and the latest first.
+ * Writes without an `await` between them, an alarm included, are one step, which is stored as a whole or not at all. A
+ * step is certain once `sync` has resolved after it, or the answer to its call has left. A crash takes later steps back,
+ * each as a whole and the latest first.
  */
 export interface HostStorage {
   readonly sql: HostSql;
-  /** Runs `change`. If it throws, nothing that it wrote is stored, and the error goes on; the step it is part of goes on too. */
+  /** Runs `change`. If `change` throws, its writes are taken back and the error goes on; the other writes of the step are stored. */
   transactionSync(change: () => void): void;
-  /** Resolves when everything so far is on disk; rejects if it cannot be, and then the object is lost. */
+  /** Resolves when everything so far is on disk. If the disk refuses, it rejects, and the object is lost. */
   sync(): Promise<void>;
   /** Calls `SessionHost.alarm` at `time`, milliseconds since 1970, in place of the time that was set before. */
   setAlarm(time: number): Promise<void>;

@@ -5,7 +5,7 @@ const SECONDS = 60;
 
 /** What sessions were sent within the last minute; in memory only, a ring of seconds. */
 export class Inflow {
-  /** The one that was heard of last comes last. Milliseconds since 1970. */
+  /** When each session sent bytes last, milliseconds since 1970; the session that was heard of last comes last. */
   readonly #heardAt = new Map<SessionId, number>();
   readonly #seconds = Array.from({ length: SECONDS }, () => ({ second: 0, bytes: 0 }));
 

@@ -23,7 +23,7 @@ export class Intake {
     this.#digest = new EntityDigest(session.world);
   }
 
-  /** Stores what is new of a piece, if it begins no later than the others end (ruling 9, overlap is trimmed). */
+  /** Stores the new bytes of a piece. The piece must leave no gap after the stored bytes (ruling 9, overlap is trimmed). */
   append(packet: SessionPacket, { first, total, bytes }: Piece): Answer {
     const { store, world, journal } = this.#session;
     const { fragments, record } = store;
@@ -43,7 +43,7 @@ export class Intake {
       const isFull = /SQLITE_FULL|disk is full/i.test(String(error));
       return { offset: store.offset, fault: isFull ? FAULTS.storageFull : FAULTS.edgeFailed };
     }
-    // The memory of a piece goes at once: left to the garbage collector, 64 uploads leave half a GiB behind.
+    // Free the memory of the piece at once: the garbage collector would leave half a GiB behind 64 uploads.
     void this.#digest.append(before, news).then(() => letGo(bytes));
     const { length: offset } = fragments;
     if (isFirst) journal.write("started", { total });
@@ -55,7 +55,7 @@ export class Intake {
     return { offset, fault: null };
   }
 
-  /** Answers a Fragment of an upload that is all here: a duplicate, or one of another file (ruling 22, after Close). */
+  /** Answers a Fragment of an upload that is all here: a duplicate, or one of another file (ruling 22, a Fragment after Close-Session). */
   acknowledge({ total }: Pick<Piece, "total">): Answer {
     const { record, offset } = this.#session.store;
     if (total === record?.total) return { offset, fault: null };
@@ -65,7 +65,7 @@ export class Intake {
   /** Keeps a piece of a Fragment whose digest is still to be checked. */
   stage(packet: SessionPacket, fragment: string, { total, bytes }: Omit<Piece, "first">): void {
     const { staged, journal, world, id } = this.#session;
-    // A record and when it is due, so that what a client leaves here for ever is removed like everything else.
+    // Store a record and its due time, so that the alarm removes these bytes if the client never comes back.
     this.#session.announce(packet);
     staged.add(id, fragment, this.#session.store.record?.total ?? total, bytes, world.now());
     journal.write("staged", { bytes: bytes.byteLength });
@@ -73,15 +73,15 @@ export class Intake {
   }
 
   /**
-   * Stores the pieces of a Fragment that was right, all in one step. A Fragment that had to give way to others is not all
-   * here, and its client has to send it again.
+   * Stores the pieces of a Fragment whose digest was right, all in one step. If the Fragment had to give way to others,
+   * some of its pieces are gone, and its client has to send it again.
    *
    * @param append takes in a piece as one that has just come, by the state that the session is in then
    */
   adopt(fragment: string, { first, length, total }: FragmentRange, append: (piece: Piece) => Answer): Answer {
     const { staged, store } = this.#session;
     const { length: found, pieces } = staged.read(fragment);
-    // With no bytes this asks where the session stands, which is also the answer for an empty entity.
+    // An empty piece asks where the session stands. For an empty entity, its answer is also the Fragment's.
     let answer = append({ first: Math.min(first, store.offset), total, bytes: new Uint8Array(0) });
     const isNeeded = (answer.offset ?? 0) < first + length;
     if (answer.fault === null && isNeeded && found !== length)
@@ -89,7 +89,7 @@ export class Intake {
     let start = first;
     for (const bytes of pieces) {
       if (answer.fault !== null) break;
-      const { byteLength } = bytes; // of bytes that may be let go of
+      const { byteLength } = bytes; // read now: `append` may free the bytes
       answer = append({ first: start, total, bytes });
       start += byteLength;
     }
@@ -97,23 +97,23 @@ export class Intake {
     return answer;
   }
 
-  /** SHA-256 of the whole entity, base64, given its length; reads what is stored if its bytes came in an earlier life. */
+  /** SHA-256 of the whole entity, base64, given its length. If bytes came in an earlier life, it reads the stored ones. */
   async digestOf(length: number): Promise<string> {
     const { store, world } = this.#session;
     return (await this.#digest.finish(length)) ?? (await digestOf(store.fragments.read(), world));
   }
 
-  /** The session has been removed, and a packet may still come. */
+  /** The session was removed: begins a new digest, for a packet that may still come. */
   forget(): void {
     this.#digest = new EntityDigest(this.#session.world);
   }
 
-  /** The first piece, which brings the record with it, and the time at which somebody looks after the session. */
+  /** Stores the first piece, and with it the record and the time at which the session is due. */
   #begin(packet: SessionPacket, total: number, bytes: Uint8Array, now: number): void {
     const { store } = this.#session;
     const end = now + this.#session.timeoutMs(packet.destination);
     const expectedDigest = store.record?.expectedDigest ?? packet.expectedDigest;
-    // An upload that is whole will be closed in a moment: one alarm serves this, the commit and the tombstone.
+    // A whole upload is closed in a moment. One alarm serves the first piece, the commit and the tombstone.
     const isWhole = bytes.byteLength === total;
     store.atomically(() => {
       store.save(

@@ -6,7 +6,7 @@ interface Condition {
   readonly values: readonly (string | number)[];
 }
 
-/** What an index answers, and what is looked for among its rows. One value leads an index; a client is rarer than a state. */
+/** Conditions that an index answers, and conditions on the rows that it gives. One value leads an index; a client is rarer than a state. */
 export function conditionsOf({
   after,
   state,

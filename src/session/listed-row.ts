@@ -36,7 +36,7 @@ export function toSummary(row: Row): SessionSummary {
   return { ...sameOf(row), lastOutcome: row.outcome, changedAt: row.changed };
 }
 
-/** What a row and a summary have under one name; details of a session have more, which no list has. */
+/** The fields that a row and a summary have in common. The details of a session have more, which no list has. */
 function sameOf(from: Pick<Row, Same>): Pick<Row, Same> {
   const { session, state, directory, client, destination, total, offset, attempts, until } = from;
   return { session, state, directory, client, destination, total, offset, attempts, until };

@@ -5,23 +5,23 @@ import type { ListFigures, ListPage, ListQuery, SessionCount, SessionSummary } f
 import type { SessionTables } from "./session-tables.ts";
 import { Tallies } from "./tallies.ts";
 
-/** One call looks at no more rows than that, however few of them somebody wants to see. */
+/** One call looks at no more rows than this, however few of them match. */
 const MOST_LOOKED_AT = 5_000;
 const MOST_ROWS = 1_000;
 
 type CountRow = SessionCount & { readonly [column: string]: SqlValue };
 
 /**
- * A list of sessions, a row for each, with indexes by which its operator looks for them, and a tally of what became of
- * them. An object that sessions share keeps that of its own sessions, in the steps that change them; where each session has
- * an object of its own, the objects of `SessionIndex` do.
+ * A list of sessions: a row for each, indexes for the operator's questions, and a tally of ended uploads. An object that
+ * sessions share keeps the list of its own sessions, in the steps that change them. If each session has an object of its
+ * own, the objects of `SessionIndex` keep the list.
  *
- * Rows that are read cost a thousandth of rows that are written, so there are few indexes: what has none, such as the
- * destination, is looked for among the newest rows, a bounded number in a call. docs/decisions/0034 has the argument.
+ * A row that is read costs a thousandth of a row that is written, so there are few indexes. A field without an index, such
+ * as the destination, is looked for among the newest rows, a bounded number in a call. docs/decisions/0034 has the argument.
  */
 export class Listing {
   readonly #tables: SessionTables;
-  /** How many sessions stand where; null until somebody asks. Every change comes by here, so it is kept right in memory. */
+  /** How many sessions stand in each state; null until somebody asks. `put` and `remove` keep the counts right from then on. */
   #counts: Map<string, SessionCount> | null = null;
 
   readonly #tallies: Tallies;
@@ -44,7 +44,7 @@ export class Listing {
    * Puts a session where it belongs.
    *
    * @param now milliseconds since 1970, here and below
-   * @param isSure false where what is said may have been overtaken: then a row that changed later stays
+   * @param isSure false if a newer summary may have come before this one: then a row that changed later stays
    * @returns whether anything was written
    */
   put(summary: SessionSummary, now: number, isSure = true): boolean {
@@ -63,7 +63,7 @@ export class Listing {
     return true;
   }
 
-  /** The session is known no more. With the last of them goes the tally: nothing is kept for nobody. */
+  /** The session is known no more. The tally goes with the last session of the list. */
   remove(session: string): void {
     if (!this.isKept) return;
     const { sql } = this.#tables;
@@ -114,7 +114,7 @@ export class Listing {
     };
   }
 
-  /** A transaction that may have changed something was taken back. */
+  /** A transaction that may have changed the list was rolled back: the counts are not to be trusted. */
   forgetCounts(): void {
     this.#counts = null;
   }

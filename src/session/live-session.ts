@@ -18,8 +18,8 @@ import type { Surroundings } from "./surroundings.ts";
 const DONE: Answer = { offset: null, fault: null };
 
 /**
- * What a session that is in memory says to each packet. A packet finds where the session stands, asks the table of
- * protocol/transitions.ts what to do, has it done and stored, and is answered. `SessionCalls` has the contract.
+ * A session in memory, and its answer to each packet. A call derives the session's state, looks up the action in the table
+ * of protocol/transitions.ts, has the action done and stored, and answers. `SessionCalls` has the contract.
  */
 export class LiveSession {
   readonly #session: Session;
@@ -36,18 +36,18 @@ export class LiveSession {
     this.#acts = new OperatorActs(this.#session, this.#outbox, this.#ending);
   }
 
-  /** Whether it hands its upload over just now. */
+  /** Whether the session is handing its upload over just now. */
   get isHandingOver(): boolean {
     return this.#session.isHandingOver;
   }
 
-  /** Whether it has something under way that would be lost with it. */
+  /** Whether the session has work under way that would be lost if it left memory. */
   get isBusy(): boolean {
     const { isHandingOver, store, staged, id } = this.#session;
     return isHandingOver || store.waste.isBeingSwept || staged.has(id);
   }
 
-  /** What an earlier life told of it may be lost. */
+  /** Tells the index of the session again: the index may have lost what an earlier life told it. */
   tellIndex(): void {
     this.#session.listed.putElsewhere();
   }
@@ -139,7 +139,7 @@ export class LiveSession {
     if (state === null) return UNKNOWN;
     switch (TRANSITIONS[state].Cancel) {
       case "await":
-        // The attempt leaves another state when it ends, or is out of reach: the client comes again.
+        // If the attempt has ended, its state decides. If it goes on, the client gets 503 and comes again.
         return (await this.#hasEnded(packet))
           ? await this.cancel(packet)
           : { offset: null, fault: FAULTS.edgeFailed };

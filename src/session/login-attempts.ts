@@ -1,6 +1,6 @@
 const WINDOW_MS = 60_000;
 const MOST_OF_CLIENT = 10;
-/** Also what bounds the clients that are remembered. */
+/** The same number bounds how many clients are remembered. */
 const MOST_OF_ALL = 100;
 
 /** How often somebody has tried to be taken for the operator within a minute; in memory only. */
@@ -14,7 +14,7 @@ export class LoginAttempts {
    *
    * @param client its address
    * @param now milliseconds since 1970
-   * @returns whether it may be looked at; those that may not are not counted
+   * @returns whether the token may be looked at; an attempt that is turned away is not counted
    */
   mayTry(client: string, now: number): boolean {
     if (Math.abs(now - this.#since) >= WINDOW_MS) {

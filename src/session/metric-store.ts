@@ -1,12 +1,12 @@
 import type { Growth } from "../runtime/metrics.ts";
 import type { HostStorage } from "./host-storage.ts";
 
-/** More would be a mistake: labels come from the configuration and the protocol. */
+/** The store keeps no more series than this. Labels come from the configuration and the protocol, so more would be a mistake. */
 const MOST_SERIES = 10_000;
 
 /**
- * The counters of all isolates together, on disk: a counter that begins again at every restart of one of many isolates
- * could not be read.
+ * The counters of all isolates together, on disk. If each isolate kept its own, a counter would begin again whenever an
+ * isolate restarts, and nobody could read it.
  */
 export class MetricStore {
   readonly #storage: HostStorage;

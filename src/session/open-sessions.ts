@@ -18,8 +18,8 @@ export interface Applicant {
 }
 
 /**
- * Counts the open sessions of clients, for directories that limit them. A session that is never said to have ended is
- * forgotten when it would have been itself.
+ * Counts the open sessions of clients, for directories that limit them. If nobody reports the end of a session, its place
+ * is given back when its time is over.
  */
 export class OpenSessions {
   readonly #tables: SessionTables;

@@ -9,7 +9,7 @@ import type { Session } from "./session.ts";
 
 /** How long a deed waits for the attempt that it starts. */
 const PATIENCE_SECONDS = 10;
-/** An operator's word for the application's: no answer of it was heard. */
+/** The operator says that the application has the upload: this outcome stands for the answer that nobody heard. */
 const BY_WORD: CommitOutcome = {
   kind: "accepted",
   status: 200,
@@ -91,7 +91,7 @@ export class OperatorActs {
       case "accept":
         if (directory === null) return NO_DIRECTORY;
         note();
-        // Whatever reply the application gave is lost: the client gets none, and not an empty one.
+        // If the application gave a reply, it is lost. The client gets no reply, rather than an empty one.
         this.#session.settle(
           settle(record, BY_WORD, { ...directory, reply: false }, this.#session.world.now()),
         );
@@ -118,7 +118,7 @@ export class OperatorActs {
     };
   }
 
-  /** Nothing is stored, or its time is over: nobody knows it any more. */
+  /** Nobody knows the session any more: nothing of it is stored, or its time is over. */
   get #isOver(): boolean {
     const { store, isHandingOver, world } = this.#session;
     const record = store.knownRecord;

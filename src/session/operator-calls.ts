@@ -8,7 +8,7 @@ export interface SessionSummary {
   /** Path of its directory; null if none serves the destination any more. */
   readonly directory: string | null;
   readonly client: string | null;
-  /** Path of the destination, without its query. Null, as what follows, if the record cannot be read. */
+  /** Path of the destination, without its query. This and the next fields are null if the record cannot be read. */
   readonly destination: string | null;
   /** Length of the upload in bytes; null until it is known. */
   readonly total: number | null;
@@ -32,7 +32,7 @@ export interface SessionDetails extends SessionSummary {
   readonly digest: string | null;
   /** Key that the application sees of this upload; null before the first attempt. */
   readonly idempotencyKey: string | null;
-  /** Head fields of the application's answer to the last attempt, those that say something of an error; no body. */
+  /** Head fields of the application's answer to the last attempt that help to explain an error; no body. */
   readonly lastAnswer: ApplicationAnswer | null;
   /** Whether an operator may do each of these now. */
   readonly deeds: Readonly<Record<DeedKind, boolean>>;
@@ -68,7 +68,7 @@ export interface Position {
   readonly session: string;
 }
 
-/** Which sessions of a list somebody wants to see; what is there narrows. */
+/** Which sessions of a list somebody wants to see. Each field that is set narrows the list. */
 export interface ListQuery {
   /** Only what comes after it; null for the beginning. */
   readonly after: Position | null;
@@ -84,8 +84,8 @@ export interface ListQuery {
 }
 
 /**
- * A page of a list. Where fewer rows were found than were asked for, `end` says how far the list was looked through, which
- * is bounded; null if there is no more of it.
+ * A page of a list. One call looks through a bounded part of the list. `end` says how far it has looked, so that the next
+ * call goes on there; null at the end of the list.
  */
 export interface ListPage {
   readonly rows: readonly { readonly at: Position; readonly session: SessionSummary }[];
@@ -112,13 +112,13 @@ export interface SessionCount {
 /** The figures of a list as a whole. */
 export interface ListFigures {
   readonly counts: readonly SessionCount[];
-  /** When the first upload became whole that is not committed; null if there is none. */
+  /** Of the uploads that are whole and not committed: when the oldest became whole; null if there is none. */
   readonly oldestWaitingSince: number | null;
-  /** Of the last 25 hours, in any order; those in which nothing happened are not there. */
+  /** Tallies of the last 25 hours, in any order. Five minutes in which nothing happened have none. */
   readonly tallies: readonly Tally[];
-  /** Sessions that were sent bytes within the last minute, and these bytes; none where the list is not told of them. */
+  /** Sessions that received bytes within the last minute, and how many bytes; zeros if the list is not told of bytes. */
   readonly inflow: Inflowing;
-  /** How late the list was told of a change, at most, within the last minutes; absent where it is told at once. */
+  /** The longest delay within the last minutes between a change and its row; absent if the list changes with its sessions. */
   readonly lagMs?: number;
 }
 
@@ -127,16 +127,16 @@ export interface Inflowing {
   readonly bytes: number;
 }
 
-/** What has a list of sessions: an object that sessions share, or one of the index's. */
+/** An object that has a list of sessions: one that sessions share, or one of the index's. */
 export interface ListCalls {
-  /** Loads no session. */
+  /** Reads rows, and takes no session into memory. */
   find(query: ListQuery): ListPage;
   figures(): ListFigures;
 }
 
 /**
- * What the operator may ask of the object in which a session lives, beside `SessionCalls`, under the same contract. Nothing
- * of it counts as a packet: whoever looks at a session does not prolong it.
+ * What the operator may ask of the object in which a session lives. The contract is that of `SessionCalls`. No call counts
+ * as a packet: looking at a session does not prolong it.
  */
 export interface OperatorCalls extends ListCalls {
   /** Null if nothing is stored of the session, or its time is over. */

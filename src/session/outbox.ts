@@ -16,25 +16,25 @@ export const RESUME_AFTER_MS = 10_000;
 /**
  * Hands a finished upload to the origin application. Theory of operation:
  *
- * An attempt is three steps. *Seal* stores that there is one, with the key that it carries. The *request* leaves when
- * that is on disk. *Settle* stores what came of it, and only then is anyone answered. So whatever the disk says after a
- * crash is true: no "committing", and the application has not heard of this attempt; "committing" while nothing runs,
- * and nobody knows what the application did (an orphan, ruling 19, outcome unknown). What is on disk says less than
- * happened, never more.
+ * An attempt is three steps. *Seal* stores "committing" and the key of the attempt. The *request* leaves when the seal is
+ * on disk. *Settle* stores the outcome, and only then does the edge answer anyone. So the disk is right after a crash. If
+ * it does not say "committing", the application has not heard of this attempt. If it says "committing" and no attempt
+ * runs, the session is an orphan: nobody knows what the application did (ruling 19, outcome unknown).
  *
- * At most one run of attempts is under way for a session, in `#running`. Who wants one while it is, joins it. A run is
- * nobody's: the packet that began it may lose its client, and the alarm that took up an orphan has returned long ago.
- * So what follows an attempt is done by the run itself, at the end of the attempt: an orphan is settled and tried again;
- * an application that was told on Close-Session, and wants the file at its destination as well, gets it at once, since
- * the packet that would say so again need not come.
+ * A session has at most one run of attempts under way, in `#running`; a packet that wants one joins it. A run belongs to
+ * no packet and no alarm: the packet that began it may lose its client, and the alarm that took up an orphan has
+ * returned long ago. So the run itself does what follows an attempt. It settles an orphan and tries again. If the
+ * application was told on Close-Session and asked for the file at its destination, the run makes the PUT at once, since
+ * no second Close-Session need come.
  *
- * How long it takes is the origin's matter. `originTimeoutSeconds` limits its silence, not its work: an upload of 9 GB
- * over a slow line takes hours. A packet waits for a run as long as its client has patience, and is told then that it
- * goes on; the alarm rings every ten seconds, sees that the run is alive, and goes. An alarm that waited would be
- * aborted after 15 minutes, and its object with it (workerd, src/workerd/api/global-scope.c++, `runAlarm`).
+ * The origin decides how long a run takes. `originTimeoutSeconds` limits the origin's silence, not its work: an upload of
+ * 9 GB over a slow line takes hours. A packet waits for a run as long as its client has patience, and then its Ack says
+ * that the commit goes on. The alarm rings every ten seconds, sees that the run is alive, and returns. If the alarm
+ * waited, the runtime would abort it after 15 minutes, and its object with it (workerd,
+ * src/workerd/api/global-scope.c++, `runAlarm`).
  *
- * A run that breaks, because something could not be stored, leaves the record as it is. It is an orphan then, which the
- * next Close-Session or the next alarm takes up, with the same key.
+ * If something cannot be stored, the run breaks and leaves the record as it is. The session is an orphan then: the next
+ * Close-Session or the next alarm takes it up, with the same key.
  */
 export class Outbox {
   readonly #session: Session;
@@ -125,7 +125,7 @@ export class Outbox {
     journal.writeOutcome(ended, outcome, settled.changedAt - sealed.changedAt);
   }
 
-  /** An attempt before may have left some of a reply. */
+  /** Removes what an earlier attempt may have left of a reply. */
   async #clearReply(): Promise<void> {
     const { store, world } = this.#session;
     while (!store.removeSomeReply()) await giveWay(world);
@@ -142,7 +142,7 @@ export class Outbox {
       dataUrls: await dataUrlsOf(sealed, directory, world),
     };
     return await world.commit({
-      // What the application has taken already is now put where it asked for ([MC-BUP] 3.2.5.2.7).
+      // If the application has accepted the upload, this attempt puts the file at its destination ([MC-BUP] 3.2.5.2.7).
       request: (sealed.delivery === null ? commitRequest : putRequest)(upload, directory, config),
       entity: (start, end) => fragments.read(start, end),
       length: sealed.total ?? 0,
@@ -160,7 +160,7 @@ export class Outbox {
     });
   }
 
-  /** The hand-over by the origin's BITS server; how far it has come is part of the record. */
+  /** The hand-over by the origin's BITS server. The record keeps how far that server's session has come. */
   #bitsHandover(sealed: SessionRecord, directory: UploadDirectory): BitsHandover {
     const { store, world, config } = this.#session;
     const isTold = directory.commitOn === "last-fragment";

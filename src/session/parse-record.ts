@@ -3,8 +3,8 @@ import { parseSessionId, type SessionId } from "../protocol/session-id.ts";
 import type { ApplicationAnswer, HistoryEntry, SessionRecord } from "../protocol/session-record.ts";
 
 /**
- * What is stored in place of a record that this edge goes by. "newer": an edge of a newer version has written it, and
- * what that one says must stay as it is. "unreadable": no edge has written it like that.
+ * Why this edge cannot go by a stored record. "newer": an edge of a newer version has written the record, and it must stay
+ * as it is. "unreadable": no edge writes such a record.
  */
 export type NoRecord = "newer" | "unreadable";
 
@@ -67,14 +67,17 @@ const RECORD = v.object({
       reply: v.nullable(v.union([v.literal("stored"), v.object({ url: v.string() })])),
     }),
   ),
-  // These are only shown: nothing that is wrong in them is worth an upload.
+  // The operator only looks at these fields: a fault in them must not cost the upload.
   history: v.exactOptional(v.custom<readonly HistoryEntry[]>(Array.isArray)),
   lastAnswer: v.exactOptional(v.custom<ApplicationAnswer>((answer) => typeof answer === "object")),
 }) satisfies v.GenericSchema<SessionRecord>;
 
 const NEWER = v.object({ version: v.pipe(WHOLE, v.minValue(VERSION + 1)) });
 
-/** What is stored → the record. Older versions that were released are brought up to date here and nowhere else; version 1 was not. Never throws. */
+/**
+ * Stored text → the record. Records of older released versions are brought up to date here and nowhere else; version 1 was
+ * never released. Never throws.
+ */
 export function parseRecord(stored: unknown): SessionRecord | NoRecord {
   const record = typeof stored === "string" ? parseJson(stored) : null;
   if (v.is(RECORD, record)) return record;

@@ -17,7 +17,7 @@ export function holdReserve(storage: HostStorage): void {
   });
 }
 
-/** Gives them back: the file goes with them. */
+/** Gives the room back, by removing the whole file. */
 export async function giveUpReserve(storage: HostStorage): Promise<void> {
   if (holds(storage)) await storage.deleteAll();
 }

@@ -2,14 +2,14 @@ import { giveWay } from "./give-way.ts";
 import type { SessionTables } from "./session-tables.ts";
 import type { SessionWorld } from "./session-world.ts";
 
-/** As large as a row may be, and as many as push whatever was erased before out of SQLite's log: it has some 5 MiB. */
+/** SQLite's log has some 5 MiB: so many rows, each as large as a row may be, push everything that was erased out of it. */
 const ROW_BYTES = 2_000_000;
 const ROWS = 6;
 
 /**
- * Writes zeros until what was erased is overwritten on the disk too. Erased bytes lie in the database until SQLite's log
- * has been copied there, and in the log until others are written over them; both happen as sessions go on, but the last
- * one before a quiet hour would have to wait.
+ * Writes zeros until erased bytes are overwritten on the disk too. They lie in the database until SQLite copies its log
+ * there, and in the log until new rows are written over them. Both happen as sessions go on, but before a quiet hour the
+ * bytes of the last session would stay.
  */
 export async function scrub(tables: SessionTables, world: SessionWorld): Promise<void> {
   tables.hasErased = false;

@@ -1,7 +1,7 @@
 import type { SessionCounter } from "./session-counter.ts";
 import type { SessionIndex } from "./session-index.ts";
 
-/** What a session's object takes from its surroundings beside the settings that `readConfig` reads. */
+/** The bindings that a session's object uses, beside the settings that `readConfig` reads. */
 export interface SessionBindings {
   /** Counts open sessions where a directory limits them. */
   readonly SESSION_COUNTERS: DurableObjectNamespace<SessionCounter>;

@@ -34,24 +34,24 @@ export type ReplyPiece = "taken" | "refused" | "too-large";
 /**
  * What the middleware may ask of the object in which a session lives: the only calls between the two rooms.
  *
- * **One step.** Everything that is not a promise is one synchronous step of the object: what it checks still holds when
- * it stores. A step is stored as a whole or not at all, and its answer leaves when it is on disk. The promises (`complete`,
- * `close`, `cancel`) are several steps, with the origin's answer between.
+ * **One step.** A call that returns no promise is one synchronous step of the object: its checks still hold when it
+ * stores. A step is stored as a whole or not at all, and its answer leaves when the step is on disk. A call that returns a
+ * promise (`complete`, `close`, `cancel`) is several steps, with the origin's answer between them.
  *
- * **Repeating.** Every call may be repeated, after an answer or in its place: a piece that is stored already is skipped, a
- * commit that runs is joined, one that ended gives its result again. Only `appendReply` minds: an earlier `first` than
- * the one expected is refused.
+ * **Repeating.** Every call may be repeated, whether or not its answer came: a stored piece is skipped, a running commit is
+ * joined, an ended commit gives its result again. Only `appendReply` is different: it refuses a `first` that is earlier
+ * than the expected one.
  *
- * **A rejection** says nothing about what was stored: the object may have died before or after its step, or its disk may
- * have refused it. What the session knows now, the next call will say. The stub is dead then; take a fresh one. A call
- * about one session never rejects because of another, unless the runtime had to end the object that both live in.
+ * **A rejection** does not say what was stored: the object may have died before or after its step, or its disk may have
+ * refused the step. The next call tells what the session knows. After a rejection the stub is dead; take a fresh one. A
+ * call about one session never rejects because of another, unless the runtime had to end the object of both.
  *
  * **Order.** Calls on one stub arrive in the order in which they were made.
  */
 export interface SessionCalls {
-  /** Create-Session announced the digest of what will come; nothing else of it needs to be kept. */
+  /** Create-Session announced the digest of the upload: the session stores it. Nothing else of Create-Session is stored. */
   announce(packet: SessionPacket): void;
-  /** Create-Session in a directory that limits sessions, where the object counts them itself. @returns whether it may be */
+  /** Create-Session in a directory that limits sessions, if the object counts them itself. @returns whether it is admitted */
   admit(applicant: Applicant): boolean;
   /** A piece of a Fragment. */
   append(packet: SessionPacket, piece: Piece): Answer;
@@ -61,9 +61,9 @@ export interface SessionCalls {
    * @param fragment a name that nobody else has
    */
   stage(packet: SessionPacket, fragment: string, piece: Omit<Piece, "first">): void;
-  /** The Fragment is what its client meant: all its pieces are stored, in one step, as if they had just come. */
+  /** The digest of the Fragment was right: all its pieces are stored, in one step, as if they had just come. */
   adopt(packet: SessionPacket, fragment: string, range: FragmentRange): Answer;
-  /** The Fragment is not what its client meant, or never came whole. */
+  /** The digest of the Fragment was wrong, or the Fragment never came whole: its pieces are dropped. */
   unstage(packet: SessionPacket, fragment: string): void;
   /** The offset for the Ack of a Fragment that was refused before it got here (ruling 4, the next offset); null: unknown session. */
   offset(packet: SessionPacket): number | null;
@@ -76,16 +76,16 @@ export interface SessionCalls {
   close(packet: SessionPacket): Promise<Answer>;
   /** Cancel-Session: everything is deleted, unless the application has it already (ruling 21, Cancel-Session). */
   cancel(packet: SessionPacket): Promise<Answer>;
-  /** Cancel-Session once more, where `cancel` could not store its tombstone: the session goes without one. */
+  /** Cancel-Session once more, if `cancel` could not store its tombstone: removes the session without one. */
   erase(packet: SessionPacket): void;
-  /** What a signed URL names, if it is here. A download counts as a packet does (ruling 23, the session timeout). */
+  /** What a signed URL names, if it is here. A download counts as a packet does (ruling 23, session timeout). */
   measure(sessionId: SessionId, kind: SignedUrlKind): DataSize | null;
   /** The bytes from `start` up to, not including, `end` of what `measure` found. */
   read(sessionId: SessionId, kind: SignedUrlKind, start: number, end: number): ReadableStream<Uint8Array>;
   /** Bytes of a reply that an application PUTs while it is notified by reference; `first` 0 starts a new one. */
   appendReply(sessionId: SessionId, first: number, bytes: Uint8Array): ReplyPiece;
-  /** An object that has no sessions keeps some MiB of the disk, for those that have to be removed when it is full. */
+  /** Keeps some MiB of the disk, in an object without sessions: on a full disk, removing a session needs room. */
   holdReserve(): void;
-  /** It gives them up. */
+  /** Gives these MiB up. */
   giveUpReserve(): Promise<void>;
 }

@@ -8,10 +8,10 @@ import { SessionTables } from "./session-tables.ts";
 
 /**
  * Counts the open sessions of clients where each session has an object of its own; an object that many sessions share
- * counts them itself. The clients of a directory are spread over 256 objects, so that no single one sees all traffic; the
- * session id names the object (signed/session-ticket.ts), so that the end of a session finds it.
+ * counts them itself. The clients of a directory are spread over 256 objects, so that no single one sees all traffic. The
+ * session id names the object (signed/session-place.ts), so that the end of a session finds it.
  *
- * One more object of the class counts those who try to be taken for the operator, and one adds up what is measured.
+ * One more object of the class counts attempts to log in as the operator, and one adds up what the isolates measure.
  */
 export class SessionCounter extends DurableObject {
   readonly #attempts = new LoginAttempts();
@@ -43,7 +43,7 @@ export class SessionCounter extends DurableObject {
     return this.#metrics.read();
   }
 
-  /** Whether somebody at this address may say once more that he is the operator. */
+  /** Whether one more operator's token from this address may be looked at. */
   mayTry(client: string): boolean {
     return this.#attempts.mayTry(client, Date.now());
   }

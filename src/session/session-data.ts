@@ -4,7 +4,7 @@ import type { Session } from "./session.ts";
 import type { DataSize, ReplyPiece } from "./session-calls.ts";
 import type { StoredBytes } from "./stored-bytes.ts";
 
-/** What of a session can be read just now: its whole entity, or the application's reply; null for neither. */
+/** The size of the session's whole entity, or of the application's reply; null if that cannot be read just now. */
 export function measure(
   { store: { record, fragments, reply } }: Session,
   kind: SignedUrlKind,
@@ -21,7 +21,7 @@ export function measure(
     : null;
 }
 
-/** Stored bytes as a stream that reads storage as it is read. */
+/** Stored bytes as a stream. It reads storage no faster than its reader reads it. */
 export function streamOf(bytes: StoredBytes, start: number, end: number): ReadableStream<Uint8Array> {
   const pieces = bytes.read(start, end);
   return new ReadableStream({

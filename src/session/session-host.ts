@@ -26,36 +26,36 @@ import { SILENT_AFTER_MS, StagedFragments } from "./staged-fragments.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { Sweeper } from "./sweeper.ts";
 
-/** Sessions that are kept in memory, though nothing of them is under way: those that were heard of last. */
+/** So many idle sessions stay in memory at most: the ones that were heard of last. */
 const MOST_LIVE = 256;
 
 /**
  * The sessions of one object. Theory of operation:
  *
- * An object has one SQLite file, one alarm and one thread, for one session or for any number of them. Where a session has
- * an object to itself (Cloudflare: near its client, 10 GB of its own), the object is named by the session's id. Where
- * sessions share (self-hosted: to open a database costs more than a small upload), the id carries the number of the
- * object. The code is the same: a session finds its own row by its id, has an integer key there, and its bytes are the
- * rows of `fragments` and `replies` under that key. Two things differ, and both are told by what is stored: tables that
- * only one session ever used are dropped, which is billed as nothing; and shared tables have indexes.
+ * An object has one SQLite file, one alarm and one thread, for one session or for many. On Cloudflare each session has an
+ * object of its own, near its client and with 10 GB to itself, which is named by the session's id. Self-hosted, sessions
+ * share objects, because opening a database costs more than a small upload; there the id carries the number of the object.
+ * The code is the same: a session finds its row by its id, the row has an integer key, and the session's bytes are the
+ * rows of `fragments` and `replies` under that key. The stored tables tell two differences: tables that only one session
+ * ever used are dropped, which is billed as nothing, and shared tables have indexes.
  *
- * `#live` has the sessions in memory. A session is loaded when a packet or the alarm asks for it, and let go of when
- * others were heard of since; so ten thousand open sessions cost no more memory than some hundred. One that has something
- * under way stays. What is lost with a session that is let go of is what an eviction of the object loses: the digest so
- * far, which is computed again from what is stored, and when it was last heard of without storing anything.
+ * `#live` has the sessions in memory. A session is loaded when a packet or the alarm asks for it. When there are too many,
+ * idle ones leave memory, so ten thousand open sessions cost no more memory than some hundred. A session that leaves
+ * memory loses what an eviction of the object loses: its digest so far, which is computed again from the stored bytes, and
+ * the time of a packet that stored nothing.
  *
- * Each row says when its session is due: to be taken up again if the object dies in a commit, to have its bytes swept, to
- * end. The alarm rings at the earliest of these times or before. It looks after the sessions that are due, starts what
- * takes longer, sets itself ahead and returns; it never waits for an origin. A session that cannot be looked after, since
- * its record is broken or the configuration is, is looked after again in a minute, and the others go on.
+ * Each row says when its session is due: to be taken up again if the object dies in a commit, to have its bytes swept, or
+ * to end. The alarm rings at the earliest of these times or before. Its round (alarm-round.ts) looks after the sessions
+ * that are due, starts what takes longer, sets the alarm again and returns. It never waits for an origin. If the record or
+ * the configuration is broken, the session is looked after again in a minute, and the others go on.
  *
- * A session cannot harm its neighbours by what it does: an exception ends its own call; what it has to remove goes in
- * slices; what it reads in one go is bounded. It can by what the runtime does to all of them: if a transaction cannot be
- * written, since the disk is full, the object is started anew, and each goes on from what is stored.
+ * A session cannot harm its neighbours by what it does: an exception ends its own call only, its bytes are removed in
+ * slices, and its reads are bounded. The runtime can harm all of them: if the disk is full and a transaction cannot be
+ * written, the runtime starts the object anew, and each session goes on from its stored rows.
  */
 export class SessionHost implements SessionCalls, OperatorCalls {
   readonly #surroundings: Surroundings;
-  /** The one that was heard of last comes last. */
+  /** The sessions in memory; the one that was heard of last comes last. */
   readonly #live = new Map<SessionId, LiveSession>();
   readonly #list: HostList;
   readonly #round: AlarmRound;
@@ -166,12 +166,12 @@ export class SessionHost implements SessionCalls, OperatorCalls {
     return await this.#session(sessionId).act(deed, by);
   }
 
-  /** The time has come for some of the sessions. Returns soon, and never throws. */
+  /** The alarm has rung. Returns soon, and never throws. */
   async alarm(): Promise<void> {
     await this.#round.run();
   }
 
-  /** The session in memory, as it is stored if it was not there. */
+  /** The session from memory; loads it if it is not there. */
   #session(id: SessionId): LiveSession {
     const known = this.#live.get(id);
     const session = known ?? new LiveSession(id, this.#surroundings);
@@ -182,7 +182,7 @@ export class SessionHost implements SessionCalls, OperatorCalls {
     return session;
   }
 
-  /** If there are too many, those go that were not heard of for longest, and have nothing under way. */
+  /** If too many sessions are in memory, idle ones leave it, the one that was silent longest first. */
   #letGoOfOthers(id: SessionId): void {
     if (this.#live.size <= MOST_LIVE) return;
     for (const [other, session] of this.#live) {

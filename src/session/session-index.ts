@@ -16,7 +16,7 @@ import type {
 import { SessionTables } from "./session-tables.ts";
 
 const SWEEP_AGAIN_MS = 6 * 60 * 60 * 1000;
-/** Sessions that are asked in one sweep whether they are still there: one request each. */
+/** One sweep asks so many sessions whether they are still there: one request each. */
 const MOST_ASKED = 200;
 const NO_INFLOW = { sessions: 0, bytes: 0 };
 
@@ -27,18 +27,18 @@ interface IndexBindings {
 }
 
 /**
- * A part of the index of sessions that have an object each: 64 objects of this class have a row for each session between
- * them (`indexNameOf`). Sessions say what becomes of them and nobody waits for that, so a row may be late, or lost with the
- * object that was to tell it. A session tells its row again in each of its lives; a row whose time is over is asked for.
+ * A part of the index of sessions that have an object each. 64 objects of this class share the rows, one for each session
+ * (`indexNameOf`). A session tells the index its row and does not wait, so a row may be late, or lost with the session's
+ * object. So a session tells its row again in each of its lives, and when a row's time is over, the index asks its session.
  */
 export class SessionIndex extends DurableObject<IndexBindings> implements ListCalls {
   readonly #tables = new SessionTables(this.ctx.storage);
   readonly #listing = new Listing(this.#tables);
 
-  /** How late a row was told, at most: within the last two times five minutes. */
+  /** The longest delay of a row within the last five to ten minutes. */
   readonly #lag = new Lag();
 
-  /** Where a session stands; rows that were told later are not overtaken. */
+  /** Puts a session's row into the list, unless the list has a row that changed later. */
   async put(summary: SessionSummary): Promise<void> {
     const now = Date.now();
     const isWritten = this.#listing.put(summary, now, false);
@@ -47,7 +47,7 @@ export class SessionIndex extends DurableObject<IndexBindings> implements ListCa
       await this.ctx.storage.setAlarm(Date.now() + SWEEP_AGAIN_MS);
   }
 
-  /** The session's object says it now: its row is as it is. */
+  /** Puts what the session's object says just now into the list; removes the row if the session is gone. */
   correct(session: SessionId, details: SessionSummary | null): void {
     if (details === null) this.#listing.remove(session);
     else this.#listing.put(details, Date.now());
@@ -66,7 +66,7 @@ export class SessionIndex extends DurableObject<IndexBindings> implements ListCa
     return { ...this.#listing.figures(Date.now()), inflow: NO_INFLOW, lagMs: this.#lag.most(Date.now()) };
   }
 
-  /** Asks sessions whose time seems to be over. Never throws: the sixth throw of an alarm is its last. */
+  /** Asks the sessions whose time seems to be over. Never throws: the sixth throw of an alarm is its last. */
   override async alarm(): Promise<void> {
     let isMore = false;
     try {

@@ -30,18 +30,18 @@ export class SessionStore {
     return recordOf(this.#kept);
   }
 
-  /** The record, for those that only tell of it; null also if this edge cannot go by it. */
+  /** The record, for callers that only show it; null also if this edge cannot go by it. */
   get knownRecord(): SessionRecord | null {
     const { record } = this.#kept;
     return typeof record === "string" ? null : record;
   }
 
-  /** Whether what is stored as the record is none, and never will be. */
+  /** Whether no edge can read the stored record. */
   get isUnreadable(): boolean {
     return this.#kept.record === "unreadable";
   }
 
-  /** Why this edge cannot go by what is stored as the record; null if it can, or nothing is stored. */
+  /** Why this edge cannot go by the stored record; null if it can, or if nothing is stored. */
   get broken(): NoRecord | null {
     const { record } = this.#kept;
     return typeof record === "string" ? record : null;
@@ -76,8 +76,8 @@ export class SessionStore {
   }
 
   /**
-   * Runs `change` as one transaction: all of it is stored, or none and the error goes on.
-   * Whatever leaves the object afterwards waits until it is confirmed on disk.
+   * Runs `change` as one transaction: all of it is stored, or nothing is stored and the error goes on.
+   * A response or a `fetch` that leaves the object afterwards waits until the transaction is on disk.
    */
   atomically(change: () => void): void {
     const { storage, tables, alarm, listing } = this.#surroundings;
@@ -93,8 +93,8 @@ export class SessionStore {
   }
 
   /**
-   * Resolves when all that was stored is on disk. The output gate holds responses and `fetch` for as long by itself;
-   * `connect()` it does not (workerd, src/workerd/api/sockets.c++, `connectImpl`).
+   * Resolves when everything that was stored is on disk. The runtime's output gate holds responses and `fetch` until then,
+   * but not `connect()` (workerd, src/workerd/api/sockets.c++, `connectImpl`).
    */
   async confirmed(): Promise<void> {
     await this.#surroundings.storage.sync();
@@ -111,8 +111,8 @@ export class SessionStore {
   }
 
   /**
-   * Stores a record after which the session may need some of its bytes no more. Few go in the same transaction; the rest
-   * is swept when the client has its Ack.
+   * Stores a record and releases the bytes that the session no longer needs. A few bytes are removed in the same
+   * transaction; the rest is swept when the client has its Ack.
    *
    * @param due when the session is due then
    */
@@ -122,17 +122,17 @@ export class SessionStore {
     const isAll = this.waste.removeSome();
     this.#write(told, isAll ? due : record.changedAt);
     if (!isAll) this.waste.sweepUntil(due);
-    // Somebody is to come by for the scrubbing.
+    // Have the alarm ring for the scrubbing.
     const { alarm, tables, world } = this.#surroundings;
     if (tables.hasErased) alarm.wakeBy(world.now() + LOOK_AGAIN_MS);
   }
 
-  /** Removes one slice of the reply, or of what came of one. @returns whether none is left */
+  /** Removes one slice of the stored reply, whole or torn. @returns whether none is left */
   removeSomeReply(): boolean {
     return this.#kept.reply.removeSome(!this.#surroundings.tables.isShared);
   }
 
-  /** The end of a sweep: the row of a session that is over goes too, any other session is due at `due`. */
+  /** A sweep has ended: removes the row of a session that is over; any other session is due at `due`. */
   endSweep(due: number): void {
     if (this.isForgotten) this.#removeRow();
     else this.postpone(due);
@@ -150,7 +150,7 @@ export class SessionStore {
     this.#surroundings.alarm.wakeBy(due);
   }
 
-  /** Nobody knows the session any more. An object that has nothing else goes as a whole. */
+  /** Removes the session. If the object stores nothing else, everything is removed at once. */
   forget(now: number): void {
     const { tables } = this.#surroundings;
     if (!this.#kept.isStored) return this.#startOver();
@@ -188,7 +188,7 @@ export class SessionStore {
     this.#kept = { ...this.#kept, isStored: false };
   }
 
-  /** A packet may still come, and begin again. */
+  /** Begins with nothing stored: a packet may still come. */
   #startOver(): void {
     const { tables } = this.#surroundings;
     if (tables.has("sessions") && tables.isEmpty) deleteAll(this.#surroundings);

@@ -37,9 +37,9 @@ export interface SessionWorld {
   config(): Config;
   /** The object that counts a client's sessions where each session has an object of its own. */
   counter(name: string): RemoteCounter;
-  /** What lists the session where it has an object of its own; null if nothing does. */
+  /** The index that lists the session, if the session has an object of its own; null if there is no index. */
   index(sessionId: SessionId): RemoteIndex | null;
-  /** The instance of the object is not to be taken out of memory before `work` has ended, if the runtime can help it. */
+  /** Asks the runtime to keep the instance of the object in memory until `work` has ended. */
   keepAlive(work: Promise<unknown>): void;
   /** One line for the operator. */
   readonly log: typeof log;

@@ -62,7 +62,7 @@ export class Session {
     return stateOf(record, fragments.length, this.directory(), this.isHandingOver);
   }
 
-  /** The same for a packet, which counts as heard; null if the session is over and nobody knows it any more. */
+  /** The state that a packet finds. The packet counts as heard. Null if the session is over and nobody knows it any more. */
   stateFor(packet: SessionPacket): SessionState | null {
     const now = this.world.now();
     if (this.#isOverFor(packet, now)) return null;
@@ -70,7 +70,7 @@ export class Session {
     return this.state;
   }
 
-  /** A packet was accepted, or data fetched: the time starts again, as long as the session stays in memory. */
+  /** A packet was accepted, or data fetched: the session's time starts again, as long as the session stays in memory. */
   heard(now: number): void {
     this.#heardAt = now;
   }
@@ -80,22 +80,22 @@ export class Session {
   }
 
   /**
-   * When everything of the session is removed (ruling 23, the session timeout), milliseconds since 1970: the timeout
-   * after the last accepted packet. A clock that was put back may date that before the id's issue, and an id that is good
-   * longer than its session would begin another.
+   * When everything of the session is removed (ruling 23, session timeout), milliseconds since 1970: the timeout after the
+   * last accepted packet. If the clock was set back, that packet may be dated before the id was issued. The end must not be
+   * earlier than the id's own, or the id would begin a second session.
    */
   endOf({ issuedAt, changedAt, destination }: SessionRecord): number {
     const { lastReceivedAt } = this.store.fragments;
     return Math.max(issuedAt, changedAt, lastReceivedAt, this.#heardAt) + this.timeoutMs(destination);
   }
 
-  /** The latest end of a session of which nothing is known but its id. */
+  /** The latest end that a session with this id can have, if nothing else of it can be read. */
   get latestEnd(): number {
     const timeouts = this.config.directories.map(({ sessionTimeoutSeconds }) => sessionTimeoutSeconds);
     return issuedAtOf(this.id) + Math.max(DEFAULT_TIMEOUT_SECONDS, ...timeouts) * 1000;
   }
 
-  /** Stores a record where there is none, which makes sure that the session ends. */
+  /** Stores a record if there is none, so that the session ends even if no more packets come. */
   announce(packet: SessionPacket): void {
     if (this.store.record !== null) return;
     const now = this.world.now();
@@ -105,8 +105,8 @@ export class Session {
   }
 
   /**
-   * Stores what the session has come to, and releases what it needs no more. An end is one transaction with the release
-   * of the client's place: on a full disk the session has not ended, or it is not counted.
+   * Stores the session's next record, and releases the bytes that it no longer needs. If the session ends, the client's
+   * place is given back in the same transaction: even on a full disk no ended session is counted.
    */
   settle(record: SessionRecord): void {
     const hasEnded = isTombstone(record);
@@ -143,9 +143,9 @@ export class Session {
   }
 
   /**
-   * Nothing is stored for a session that has only been created, nor for one that has expired. The age of the id tells
-   * them apart: a session is never removed before its id is as old as the timeout. Where sessions are limited, one that
-   * has sent nothing within an hour is not counted any more, and so it must not begin.
+   * Nothing is stored for a session that was only created, nor for one that has expired. The age of the id tells them
+   * apart: a session is never removed before its id is as old as the timeout. If the directory limits sessions, a session
+   * that has sent nothing within an hour is no longer counted, and so it must not begin.
    */
   #isOverFor({ issuedAt, destination }: SessionPacket, now: number): boolean {
     if (this.store.isForgotten) return true;

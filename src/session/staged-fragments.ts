@@ -4,7 +4,7 @@ import { OFFSET_BITS, type SessionTables } from "./session-tables.ts";
 import { StoredBytes } from "./stored-bytes.ts";
 import type { Sweeper } from "./sweeper.ts";
 
-/** A Fragment of which nothing was heard for as long has ended: the doors give up on a silent client before that. */
+/** A Fragment that was silent for so long has ended: the doors give up on a silent client earlier. */
 export const SILENT_AFTER_MS = 150_000;
 
 /** A Fragment that comes in. */
@@ -12,14 +12,14 @@ interface Staged {
   readonly session: SessionId;
   readonly bytes: StoredBytes;
   heardAt: number;
-  /** Whether it had to give way to others: what still comes of it is not kept. */
+  /** Whether the Fragment had to give way to others: its later pieces are not kept. */
   hasGivenWay: boolean;
 }
 
 /**
- * Fragments whose digest is still to be checked (RFC 9530): kept apart from the uploads, so that a Fragment which turns
- * out wrong, or never ends, leaves nothing behind. Which ones there are is known in memory only: what an object that
- * died has left in its table belongs to nobody, and is removed by the next life.
+ * Fragments whose digest is still to be checked (RFC 9530). They are kept apart from the uploads, so that a Fragment with a
+ * wrong digest, or without an end, leaves nothing behind. Only the memory of the object knows which rows are whose. If the
+ * object dies, the next life removes the rows that it finds.
  */
 export class StagedFragments {
   readonly #tables: SessionTables;
@@ -39,8 +39,8 @@ export class StagedFragments {
   }
 
   /**
-   * Keeps the next bytes of a Fragment. A session may have as many bytes waiting as its upload has: beyond that the
-   * Fragments that began first give way, since most of them have lost their client, and the last one can always end.
+   * Keeps the next bytes of a Fragment. A session may have as many bytes waiting as its upload has. Beyond that, the
+   * Fragments that began first give way: most of them have lost their client, and so the last one can always end.
    *
    * @param fragment a name that only this Fragment has
    * @param total of the session's upload
@@ -58,7 +58,7 @@ export class StagedFragments {
     }
   }
 
-  /** The bytes of a Fragment; fewer than came where it had to give way, or an earlier life of the object had them. */
+  /** The kept bytes of a Fragment. Some are missing if it had to give way, or if they came in an earlier life of the object. */
   read(fragment: string): { readonly length: number; readonly pieces: Iterable<Uint8Array> } {
     const staged = this.#fragments.get(fragment);
     if (staged === undefined || staged.hasGivenWay) return { length: 0, pieces: [] };
@@ -75,7 +75,7 @@ export class StagedFragments {
     for (const [name, staged] of this.#fragments) if (staged.session === session) this.discard(name);
   }
 
-  /** Fragments whose connection was reset inside the runtime are told of by nobody. */
+  /** Drops silent Fragments: if a connection was reset inside the runtime, nobody reports the end of its Fragment. */
   discardSilent(now: number): void {
     for (const [name, { heardAt }] of this.#fragments) {
       if (Math.abs(now - heardAt) > SILENT_AFTER_MS) this.discard(name);
@@ -91,7 +91,7 @@ export class StagedFragments {
     return [...this.#fragments.values()].some((staged) => staged.session === session);
   }
 
-  /** The storage was removed as a whole. */
+  /** The storage was removed as a whole: no Fragment waits any more. */
   forget(): void {
     this.#fragments.clear();
   }

@@ -1,9 +1,9 @@
 import { erase } from "./erase.ts";
 import { type ByteTable, LARGEST_UPLOAD_BYTES, OFFSET_BITS, type SessionTables } from "./session-tables.ts";
 
-/** Rows that start within as many bytes are read from storage in one go. */
+/** One read of storage takes the rows that start within so many bytes. */
 const READ_AHEAD_BYTES = 1024 * 1024;
-/** A table with as much is dropped in some ten milliseconds. */
+/** Dropping a table of this size takes some ten milliseconds. */
 const DROPPED_AT_ONCE_BYTES = 16 * 1024 * 1024;
 
 /** `id` of a row: the session's key and the offset of the row's first byte. Shifted by SQLite: JavaScript has 53 bits. */
@@ -11,11 +11,11 @@ const ID = `(? << ${OFFSET_BITS}) | ?`;
 const OFFSET = `(id & ${LARGEST_UPLOAD_BYTES})`;
 
 /**
- * Bytes that belong together, such as a session's upload or the application's reply to it: contiguous from 0, as rows of
- * a table that all sessions of an object share. The key of a row says the offset of its first byte, so a piece costs one
- * row written, and the length needs no row of its own: bytes and offset cannot disagree.
+ * Bytes that belong together, such as a session's upload or the application's reply to it. They are contiguous from 0, and
+ * are rows of a table that all sessions of an object share. The key of a row says the offset of its first byte, so a piece
+ * costs one written row, and the length needs no row of its own: bytes and offset cannot disagree.
  *
- * Everything here is synchronous: what is called without an `await` between is one step of the object.
+ * Everything here is synchronous: calls without an `await` between them are one step of the object.
  */
 export class StoredBytes {
   readonly #tables: SessionTables;
@@ -75,9 +75,9 @@ export class StoredBytes {
   }
 
   /**
-   * Removes some bytes, those that come first. What is left is only good to be removed too.
+   * Removes some bytes, from the beginning on. After that, the rest may only be removed too.
    *
-   * @param mayDrop whether nothing else is in the table: then few bytes go by dropping it, which is billed as no row
+   * @param mayDrop whether nothing else is in the table: a small table is then dropped, which is billed as no row
    * @returns whether none is left
    */
   removeSome(mayDrop: boolean): boolean {
@@ -89,7 +89,7 @@ export class StoredBytes {
     return isAll;
   }
 
-  /** Read to their end at once: a cursor that is left open locks its table. */
+  /** Reads all these rows at once: a cursor that is left open locks its table. */
   #rows(from: number, end: number): { offset: number; bytes: ArrayBuffer }[] {
     return this.#tables.sql
       .exec<{ offset: number; bytes: ArrayBuffer }>(

@@ -44,7 +44,7 @@ export function summarize(record: SessionRecord | NoRecord, known: Known): Sessi
   };
 }
 
-/** The same of a session that need not be in memory, by its row; null if the session is forgotten. */
+/** The list row of a session that need not be in memory, made from its stored row; null if the session is forgotten. */
 export function summarizeRow(
   tables: SessionTables,
   row: SessionRow,

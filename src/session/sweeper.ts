@@ -8,20 +8,20 @@ export interface Sweepable {
   sweep(): boolean;
 }
 
-/** How soon the alarm rings for what could not be swept: on a disk that is full for a while. */
+/** If storage refuses a sweep, on a full disk for example, the alarm rings again after this time. */
 const RETRY_MS = 60_000;
-/** Between two slices the other sessions of the object have their turn. */
+/** The pause between two slices, in which the other sessions of the object have their turn. */
 const PAUSE_MS = 5;
 
 /**
- * Removes what nobody needs any more, slice by slice, while others work. What it has not done when the object dies is
- * found again by the next life: a session that has something to be swept is due.
+ * Removes bytes that nobody needs any more, slice by slice, while others work. If the object dies before the end, its next
+ * life finds the rest: a session with bytes to be swept is due.
  */
 export class Sweeper {
   readonly #world: SessionWorld;
   readonly #wakeBy: (time: number) => void;
   readonly #waiting = new Set<Sweepable>();
-  /** What storage refused to sweep. */
+  /** Sweeps that storage refused; the alarm tries them again. */
   readonly #refused = new Set<Sweepable>();
   isRunning = false;
   /** Bytes that were stored since the last slice that was swept for them. */
@@ -33,7 +33,7 @@ export class Sweeper {
     this.#wakeBy = wakeBy;
   }
 
-  /** Sweeps one slice at once, and the rest later. Never throws: whoever gives something up need not know how it goes. */
+  /** Sweeps one slice at once, and the rest later. Never throws: the caller only gives bytes up, and the alarm tries again. */
   sweep(sweepable: Sweepable): void {
     if (!this.#sweepSlice(sweepable)) this.add(sweepable);
   }
@@ -50,8 +50,8 @@ export class Sweeper {
   }
 
   /**
-   * So many bytes are about to be stored. If something waits, as much is swept before: the new bytes take the place of the
-   * old ones. Without it a busy object would be sent more than it sweeps in its pauses, and its file would grow.
+   * So many bytes are about to be stored. If a sweep waits, it first removes as many: the new bytes take the place of the old
+   * ones. Otherwise a busy object would store more than it sweeps in its pauses, and its file would grow.
    */
   keepPace(bytes: number): void {
     if (!this.isRunning) return;
@@ -61,7 +61,7 @@ export class Sweeper {
     this.#sweepNext();
   }
 
-  /** The alarm has rung: what was refused before may go now. */
+  /** The alarm has rung: tries again what storage refused before. */
   retry(): void {
     const refused = [...this.#refused];
     this.#refused.clear();
@@ -83,7 +83,7 @@ export class Sweeper {
     return true;
   }
 
-  /** @returns whether nothing of it is left to be done now */
+  /** @returns whether nothing is left to be done for `sweepable` now */
   #sweepSlice(sweepable: Sweepable): boolean {
     try {
       return sweepable.sweep();

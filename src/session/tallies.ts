@@ -8,7 +8,7 @@ const KEPT_MS = 25 * 60 * 60 * 1000;
 
 type TallyRow = Tally & { readonly [column: string]: SqlValue };
 
-/** What became of a list's uploads, in rows of five minutes that are kept for a day. */
+/** Counts of how a list's uploads ended: a row for each five minutes, kept for a day. */
 export class Tallies {
   readonly #tables: SessionTables;
 
@@ -17,7 +17,7 @@ export class Tallies {
   }
 
   /**
-   * Counts what has become of a session between two of its rows, so that whoever says it twice is counted once.
+   * Counts the change from a session's row to its next row. The same row told twice is no change, and is counted once.
    *
    * @param now milliseconds since 1970, here and below
    */

@@ -20,7 +20,7 @@ import { SessionHost } from "./session-host.ts";
 import { workersWorld } from "./workers-world.ts";
 
 /**
- * The Durable Object in which sessions live: one, or any number (`objectNameOf` in signed/session-ticket.ts says which).
+ * The Durable Object in which sessions live: one, or any number (`objectNameOf` in signed/session-place.ts says which).
  * It gives the runtime's storage and world to a `SessionHost`, and hands every call on. `SessionCalls` has the contract.
  */
 export class UploadSession extends DurableObject<SessionBindings> implements SessionCalls, OperatorCalls {
@@ -29,7 +29,7 @@ export class UploadSession extends DurableObject<SessionBindings> implements Ses
     workersWorld(this.ctx, this.env, () => this.config()),
   );
 
-  /** Another app may bring its own: override this beside `bits(config)`. */
+  /** Another app may bring its own configuration: override this, and give `bits` the same one. */
   protected config(): Config {
     return readConfig(this.env);
   }

@@ -54,7 +54,7 @@ function isSeen(config: () => Config): boolean {
   try {
     return hasOperators(config().operator);
   } catch {
-    return false; // whoever needs the configuration says what is wrong with it
+    return false; // the next reader of the configuration says what is wrong with it
   }
 }
 
