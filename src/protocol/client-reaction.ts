@@ -21,7 +21,7 @@ const EVERY_PACKET: readonly Rule[] = [
   [407, 407, "shows who it is"],
 ];
 
-/** Win32, "Handling Server Application Errors"; of the statuses that it leaves out it says that they pass. */
+/** Win32, "Handling Server Application Errors". That page says that every status that it leaves out is transient. */
 const BY_CLASS: readonly Rule[] = [
   [300, 305, "gives up"],
   [307, 307, "gives up"],

@@ -37,7 +37,7 @@ export function formatContentRange({ first, last, total }: ContentRange): string
   return `bytes ${first}-${last}/${total}`;
 }
 
-/** How many bytes a range spans; its Fragment's Content-Length must say the same. */
+/** How many bytes a range spans; the Content-Length of the Fragment must be equal. */
 export function lengthOf(range: ContentRange): number {
   return range.last - range.first + 1;
 }

@@ -5,10 +5,13 @@ export const DATA_FOLDER = "BITS-Sessions";
 
 /** Names that Windows gives to devices, in every folder and before every extension ("Naming Files, Paths, and Namespaces"). */
 const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)$/i;
-/** Never part of a Windows file name: separators, stream and wildcard characters; `hasControl` looks for the others. */
+/** Separators, stream and wildcard characters are never part of a Windows file name; `hasControl` looks for the others. */
 const FORBIDDEN = /["*/:<>?\\|]/;
 const DELETE = "\u007f";
-/** The short name that Windows gives to a long one: `SECRET~1`, `WEB~1.CON`. It is a second name of another file, perhaps of one that has rules of its own. */
+/**
+ * The short name that Windows gives to a long one: `SECRET~1`, `WEB~1.CON`. A short name is a second name of another file,
+ * and that file may have rules of its own.
+ */
 const SHORT_NAME = /^(?=[^.]{2,8}(?:\.|$))[^.~]{1,6}~\d{1,6}(?:\.[^.]{0,3})?$/;
 
 /**

@@ -48,7 +48,7 @@ const ROWS = {
   uploadTooLarge:           [500,   BG_E_TOO_LARGE       ], // [MC-BUP] 2.2.1.2, 3.1.5.2.1; ruling 10, limits of size
   storageFull:              [500,   ERROR_DISK_FULL      ], // [MC-BUP] 2.2.1.2 (as the HRESULT of Win32 error 112)
   misconfigured:            [500,   BG_E_HTTP_ERROR_500  ], // ours: the log has the sentence
-  tooManySessions:          [503,   BG_E_HTTP_ERROR_503  ], // ours: one of the client's may end meanwhile
+  tooManySessions:          [503,   BG_E_HTTP_ERROR_503  ], // ours: one of the client's sessions may end meanwhile
   uploadsNotEnabled:        [501,   E_ACCESSDENIED       ], // [MC-BUP] 2.2.1.2, 6 note 22; ruling 13, not enabled, exists, no right
   edgeFailed:               [503,   BG_E_HTTP_ERROR_503  ], // ours: a bug or a broken object; retryable
 } as const;

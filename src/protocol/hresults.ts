@@ -1,4 +1,4 @@
-/** What the HRESULTs say that a server sends; [MC-BUP] 2.2.1.2, Win32 "BITS Return Values". */
+/** The HRESULTs that a server sends, and their meaning; [MC-BUP] 2.2.1.2, Win32 "BITS Return Values". */
 export const HRESULT_WORDS: ReadonlyMap<number, string> = new Map([
   [0x80070002, "a file is missing"],
   [0x80070003, "a folder is missing"],
@@ -18,7 +18,7 @@ export const HRESULT_WORDS: ReadonlyMap<number, string> = new Map([
 /** BG_E_HTTP_ERROR_nnn is 0x80190000 and the HTTP status. */
 const BG_E_HTTP_ERROR = 0x80190000;
 
-/** The HTTP status that an HRESULT stands for, 100 to 599; null where it is no such HRESULT. */
+/** The HTTP status that an HRESULT stands for, 100 to 599; null if the HRESULT stands for none. */
 export function statusOfHresult(hresult: number): number | null {
   const status = hresult - BG_E_HTTP_ERROR;
   return status >= 100 && status <= 599 ? status : null;

@@ -4,7 +4,7 @@ import { segmentsBelow } from "./destination.ts";
 export interface NamePolicy {
   /** Extensions that no file and no folder may have. */
   readonly denyExtensions: readonly string[];
-  /** The only extensions that a file may have, "." for none; null for any that is not denied. */
+  /** The only extensions that a file may have, "." for a name without one; null allows every extension that is not denied. */
   readonly allowExtensions: readonly string[] | null;
   /** Names that no file and no folder may have. */
   readonly denySegments: readonly string[];
@@ -21,7 +21,7 @@ const SOURCES =
 
 /**
  * What IIS runs as it is installed with ASP, ASP.NET, WCF and server-side includes: the script mappings of `<handlers>`.
- * IIS itself lets them be asked for, because it runs them. A file that a client puts there must not be run.
+ * IIS takes requests for such names, because it runs these files. A file that a client has uploaded must not be run.
  * https://learn.microsoft.com/iis/configuration/system.webserver/handlers/
  */
 export const SCRIPT_EXTENSIONS: readonly string[] = (

@@ -1,6 +1,6 @@
 /**
- * How far a session at the origin's own BITS server has come, as the edge has it on disk (`handover = "bits"`). Each
- * stage is stored before the packet leaves that it speaks of, so that it says more than happened, never less.
+ * How far a session at the origin's own BITS server has come, as the edge has it on disk (`handover = "bits"`). The edge
+ * stores a stage before it sends the stage's packet. So a stage may say more than happened, and never says less.
  *
  * - filling: bytes are missing at the origin, and nothing of them counts;
  * - completing: the Fragment with the last byte may have arrived, and the origin's application may have been told;
@@ -25,14 +25,14 @@ export interface OriginSession {
 }
 
 /**
- * Whether the origin's application may have the upload; if not, an attempt that ended without an answer has certainly not
- * been taken.
+ * Whether the origin's application may have the upload. If not, an attempt that ended without an answer was certainly not
+ * accepted.
  */
 export function mayCount(session: OriginSession | null): boolean {
   return session !== null && session.stage !== "filling";
 }
 
-/** Whether the origin can say what became of the upload, because nothing says that it has forgotten its session. */
+/** Whether the origin can still say what became of the upload: the edge has no sign that the origin forgot the session. */
 export function canBeAsked(session: OriginSession | null): boolean {
   return session !== null && session.stage !== "gone";
 }

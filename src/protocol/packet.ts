@@ -12,7 +12,7 @@ export const PACKET_TYPES = [
 /** One of them. */
 export type PacketType = (typeof PACKET_TYPES)[number];
 
-/** What a request head says that keeps every rule of its packet. */
+/** A packet, from a request head that keeps every rule of its type. */
 export type Packet =
   | { readonly type: "Create-Session" }
   | { readonly type: "Ping" }

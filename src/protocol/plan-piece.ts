@@ -11,7 +11,7 @@ export interface Progress {
  * Says whether a directory takes a Fragment of this size at all. The edge asks before it reads a byte of the body.
  *
  * @param limits bytes: the largest upload of the directory, the largest single request of the edge
- * @returns 500 + BG_E_TOO_LARGE for the upload, 413 for the request (ruling 10, two limits of size), or null
+ * @returns 500 + BG_E_TOO_LARGE for the upload, 413 for the request (ruling 10, limits of size), or null
  */
 export function refuseBySize(
   range: ContentRange,
@@ -23,7 +23,7 @@ export function refuseBySize(
 }
 
 /**
- * Says which bytes of a piece are new. Overlap is trimmed, a gap is refused, and a duplicate stores nothing (ruling 9, overlap is trimmed,
+ * Says which bytes of a piece are new. Overlap is trimmed, a gap is refused, and a duplicate stores nothing (ruling 9,
  * overlap is trimmed).
  *
  * @param piece `length` bytes that begin at byte `first` of the entity

@@ -1,12 +1,12 @@
 import { BG_E_SESSION_NOT_FOUND, type Fault, FAULTS } from "./faults.ts";
 import type { ApplicationAnswer } from "./session-record.ts";
 
-/** What became of one attempt to hand an upload to the origin application, and what it answered, for the operator. */
+/** How one attempt to hand an upload to the origin application ended, and the application's answer, for the operator. */
 export type CommitOutcome = { readonly answer?: ApplicationAnswer } & Ended;
 
 type Ended =
   | ({ readonly kind: "accepted"; readonly status: number } & Acceptance)
-  /** `context` is whose error the origin's BITS server says it is; an application's own has none. */
+  /** `context` says whose error it is, if the origin's BITS server refused; an application's own refusal has none. */
   | {
       readonly kind: "refused";
       readonly status: number;
@@ -15,7 +15,7 @@ type Ended =
     }
   /** The application took the upload, with this 2xx, and answered with more than the directory takes. */
   | { readonly kind: "replyTooLarge"; readonly status: number }
-  /** `If-None-Match: *` did its work: a file is at the destination that is not this upload. */
+  /** The origin obeyed `If-None-Match: *`: the file at the destination is not this upload. */
   | { readonly kind: "destinationExists" }
   /** `mayHaveArrived` is false only if it is certain that the application never saw the request. */
   | {
@@ -50,7 +50,7 @@ const REPLY_TOO_LARGE: Fault = { fault: "replyTooLarge", status: 403, hresult: 0
 const FINAL = 403;
 /** Passing: the client comes again at every packet, Close-Session included. */
 const PASSING = 503;
-/** A redirect is not followed, and no status is beyond 599 (RFC 9110 15): the application did not speak its part. */
+/** For a redirect, which the edge does not follow, and for a status beyond 599, which HTTP does not have (RFC 9110 15). */
 const BAD_GATEWAY = 502;
 
 /**
@@ -109,7 +109,7 @@ export function reflect(outcome: CommitOutcome): Fault | null {
   }
 }
 
-/** Whose error it is, where that is said. */
+/** Whose error it is, if the outcome says so. */
 function contextOf({ context }: { readonly context?: Fault["context"] }): Partial<Pick<Fault, "context">> {
   return context === undefined ? {} : { context };
 }
@@ -135,8 +135,8 @@ export function mayHaveArrived(outcome: CommitOutcome): boolean {
 }
 
 /**
- * Whether anything of an attempt may have come to the origin: there may be a beginning of the upload at the destination.
- * `fetch` does not swear that a connection was refused; but if nobody listens, nothing was left anywhere.
+ * Whether some of an attempt may have reached the origin, and left a part of the upload at the destination. `fetch` does
+ * not say for certain that a connection was refused; but if nobody listens, nothing was left anywhere.
  */
 export function hasReached(outcome: CommitOutcome): boolean {
   return outcome.kind !== "silent" || outcome.why !== "cannotConnect";

@@ -13,7 +13,7 @@ export interface Answer {
   readonly replyUrl?: string | null;
 }
 
-/** The answer for a session that nobody knows, or knows any more. */
+/** The answer for a session that the edge does not know, or no longer knows. */
 export const UNKNOWN: Answer = { offset: null, fault: FAULTS.sessionUnknown };
 
 /** The answer to a client that has waited long enough for a commit that goes on: a later Close-Session joins it. */

@@ -45,8 +45,8 @@ export interface SessionRecord extends SessionPacket {
   /** What the application's acceptance left to do; null until the application accepted. */
   readonly delivery: DeliveryRecord | null;
   /**
-   * The session at the origin's own BITS server, which the hand-over goes on in. Null where there is none, absent where
-   * the upload was never to go there.
+   * The session at the origin's own BITS server, in which the hand-over goes on. Null if there is none yet, absent if the
+   * upload does not go to a BITS server.
    */
   readonly origin?: OriginSession | null;
   /** What happened to the session, the earliest first; absent in records of an edge that kept none. */
@@ -63,9 +63,9 @@ export interface HistoryEntry {
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly event: string;
-  /** Of the attempt to hand the upload over, where the event is one's beginning or end. */
+  /** The number of the attempt to hand the upload over, if the event is the beginning or the end of one. */
   readonly attempt?: number;
-  /** Of an attempt: "accepted", or the name of the fault that it ended with. Of an operator's deed: which one it was. */
+  /** For an attempt: "accepted", or the name of the fault that ended it. For an operator's deed: the name of the deed. */
   readonly outcome?: string;
   /** The status that the application gave; absent if it gave none. */
   readonly originStatus?: number;
@@ -80,7 +80,7 @@ export interface HistoryEntry {
   readonly by?: string;
 }
 
-/** What an application's answer said, as far as it explains an error: its status and some of its fields, no body. */
+/** The part of an application's answer that explains an error: its status and some of its fields, no body. */
 export interface ApplicationAnswer {
   readonly status: number;
   readonly fields: readonly (readonly [string, string])[];
@@ -96,8 +96,8 @@ export interface CommitRecord {
   /** What the last attempt told the client; null for 200, and while no attempt has ended. */
   readonly fault: Fault | null;
   /**
-   * Milliseconds since 1970 at which the first attempt began that may have reached the origin: only such an attempt can
-   * have left anything at the destination. Absent if there was none.
+   * When the first attempt began that may have reached the origin, milliseconds since 1970: only such an attempt can have
+   * left anything at the destination. Absent if there was none.
    */
   readonly reachedAt?: number;
 }

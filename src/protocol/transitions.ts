@@ -96,8 +96,9 @@ export function stateOf(
 }
 
 /**
- * A PUT of a file may be repeated without harm. Only an application that is notified can be told twice. Of what went to
- * the origin's own BITS server, that server is asked, as long as it knows the session.
+ * Whether the operator has to decide about an unknown outcome. A PUT of a file may be repeated without harm; only a notified
+ * application can be told twice. If the upload went to the origin's own BITS server, the edge asks that server, as long as
+ * the server knows the session.
  */
 function holdsUnknown({ origin = null }: SessionRecord, directory: DirectoryRules | null): boolean {
   if (directory === null || directory.unknownOutcome === "retry") return false;
@@ -138,7 +139,7 @@ export function seal(
   const { origin = null, ...rest } = record;
   const sealed: SessionRecord = { ...rest, state: "committing", changedAt: now, digest, commit };
   if (directory.handover !== "bits") return sealed;
-  // Whoever has an upload sent that was held has said that the application has it not.
+  // An attempt for a held upload begins only after the operator has said that the application does not have it.
   const isReleased = record.state === "failed" && !canBeAsked(origin);
   return { ...sealed, origin: isReleased ? null : origin };
 }

@@ -1,2 +1,2 @@
-/** Connections that are open at the TCP door of this isolate, for those who look at figures. */
+/** How many connections are open at the TCP door of this isolate, for the metrics. */
 export const tcpConnections = { open: 0 };

@@ -52,7 +52,7 @@ export const METRICS = {
 interface Metric {
   readonly type: "counter" | "histogram" | "gauge";
   readonly help: string;
-  /** Upper bounds, seconds. */
+  /** Upper bounds of the buckets, seconds. */
   readonly buckets?: readonly number[];
 }
 
@@ -72,9 +72,9 @@ export interface GrowthStore {
   grow(growth: Growth): Promise<void>;
 }
 
-/** Labels come from the configuration and the protocol; this bounds what a mistake would cost. */
+/** Labels come from the configuration and the protocol. This bound limits the cost of a mistake. */
 const MOST_SERIES = 2_000;
-/** Counts are sent on at most as often. */
+/** An isolate sends its counts on at most this often. */
 const SEND_AFTER_MS = 10_000;
 
 let growth = new Map<string, number>();
@@ -88,7 +88,7 @@ export function count(name: Counter, labels: Labels, by = 1): void {
 /** Notes one duration. */
 export function observe(name: Histogram, labels: Labels, seconds: number): void {
   for (const bound of METRICS[name].buckets) {
-    // Prometheus' buckets are cumulative, and each has to be there.
+    // Prometheus' buckets are cumulative, and every bucket has to be written.
     grow(seriesOf(`${name}_bucket`, { ...labels, le: bound }), seconds <= bound ? 1 : 0);
   }
   grow(seriesOf(`${name}_bucket`, { ...labels, le: "+Inf" }), 1);
@@ -103,8 +103,8 @@ export function seriesOf(name: string, labels: Labels): string {
 }
 
 /**
- * Sends on what this isolate has counted, if the last time is long enough ago. Nobody waits for it; what could not be sent
- * is counted again.
+ * Sends on what this isolate has counted, if the last time is long enough ago. Nobody waits for the call. If it fails, its
+ * counts are added to the next one.
  */
 export async function sendGrowth(store: () => GrowthStore, isNow = false): Promise<void> {
   const now = Date.now();

@@ -1,6 +1,6 @@
 /**
  * The rest of a time that several waits share. workerd has no clock but the wall clock, and `performance.now()` is the
- * same clock. If it is set back between two looks, the step back counts as no time, so nobody gets more time by it.
+ * same clock. If the clock is set back between two looks, the step counts as no time and adds none.
  */
 export class TimeLeft {
   #leftMs: number;

@@ -1,2 +1,2 @@
-/** The package's; a test holds it to package.json. */
+/** The version of the package; a test compares it with package.json. */
 export const VERSION = "0.1.0";
