@@ -14,9 +14,10 @@ export interface Client {
 const TOO_LATE = new Refusal(408, "The header of the PROXY protocol did not arrive in time.");
 
 /**
- * Whose connection this is: its peer's, or, where the peer is a proxy that announces its clients, the one whom the first
- * bytes name (haproxy.org, proxy-protocol.txt). Nothing is answered before, and an announcement is never optional, or a
- * client could leave it to a proxy that passes bytes on as they are. One line in the log says what was wrong with it.
+ * Whose connection this is: the peer's, or the client's whom the first bytes name, if the peer is a proxy that announces
+ * its clients (haproxy.org, proxy-protocol.txt). The door answers nothing before the announcement, and the announcement is
+ * never optional: otherwise a client behind a proxy that passes bytes on as they are could write one itself. If an
+ * announcement is wrong, one line in the log says why.
  *
  * @returns the refusal where there is no sound header; null where the proxy left without a byte, as it does to see
  *   whether somebody listens
@@ -41,7 +42,7 @@ async function readHeader(wire: Wire, peer: string, time: TimeLeft): Promise<Cli
     if (header instanceof Refusal) return header;
     if (header === null) continue;
     wire.unread(header.rest);
-    // An address that is not known is not the proxy's, which may be in `allow_from` (docs/decisions/0019).
+    // An unknown client must not get the proxy's address, which may be in `allow_from` (docs/decisions/0019).
     return { address: header.of === "proxy" ? peer : header.of === "client" ? header.address : null };
   }
 }

@@ -4,10 +4,10 @@ import type { RequestBody } from "./request-body.ts";
 import { methodOf } from "../http1/wire-methods.ts";
 
 /**
- * The request as the app sees it, like one that came through `fetch`, redirects left to the app. BITS_POST is POST
- * there, and since the door itself says what the verb was, a header that claims one is dropped.
+ * The request as the app sees it, like one that came through `fetch`; redirects are left to the app. BITS_POST becomes POST
+ * there. The door itself tells the app the verb, so it drops a header that claims one.
  *
- * @param body the body while it is still on the wire; not used where `head` announces none
+ * @param body the body while it is still on the wire; not used if `head` announces none
  */
 export function toAppRequest(
   head: RequestHead,

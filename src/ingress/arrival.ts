@@ -10,15 +10,15 @@ export interface Arrival {
   /** The body, read straight from the wire; null where only `request.body` has it. */
   readonly body: BodyReader | null;
   /**
-   * Resolves when the client has left while it waits for its answer; never, where it stays. Asked once the body was read.
-   * At the HTTP door the runtime itself ends what was begun for a client that leaves.
+   * Resolves when the client leaves while it waits for its answer; never if the client stays. Call it once the body was
+   * read. At the HTTP door the runtime itself ends the work for a client that leaves.
    */
   readonly whenGone: () => Promise<void>;
 }
 
 /**
- * What a BYOB reader of `request.body` is. A door's own has no stream of the runtime's in between, which costs a tenth
- * of a Fragment of 64 KiB; whoever reads here leaves `request.body` alone.
+ * A reader like a BYOB reader of `request.body`. A door's own reader has no stream of the runtime in between, which would
+ * cost a tenth of a Fragment of 64 KiB. A consumer of this reader must leave `request.body` alone.
  */
 export type BodyReader = Pick<ReadableStreamBYOBReader, "readAtLeast" | "releaseLock">;
 
@@ -29,7 +29,7 @@ export function markArrival(request: Request, arrival: Arrival): void {
   arrivals.set(request, arrival);
 }
 
-/** What the door said of `request`; one that no door marked came through `fetch`. */
+/** What the door said of `request`. If no door has marked the request, it came through `fetch`. */
 export function arrivalOf(request: Request): Arrival {
   const { method, url } = request;
   return (
@@ -45,7 +45,7 @@ export function arrivalOf(request: Request): Arrival {
 }
 
 /**
- * What stood on the request line, of a URL that a door made of it and of Host. At the HTTP door `request.url` is such a
+ * The request target, from a URL that a door made of the request line and of Host. At the HTTP door `request.url` is such a
  * URL (seen with workerd 1.20261023.1: `http://h/a/../b\\c//d`).
  */
 export function targetOf(url: string): string {

@@ -9,13 +9,13 @@ export interface Filled {
   readonly bytes: number;
 }
 
-/** What the second read of a body gets; it doubles up to what is a fast read (`Wire.isFast`). */
+/** The buffer of a body's second read. Later buffers double, up to the size of a fast read (`Wire.isFast`). */
 const LEAST_SPARE_BYTES = 8_192;
 const MOST_SPARE_BYTES = 65_536;
 
 const CLOSED = "the client closed the connection inside the body";
 
-/** What the consumer of a body gets when the client, not the app, is at fault. */
+/** The error that a body's consumer gets if the client, not the app, is at fault. */
 export class BodyLost extends Error {
   override readonly name = "BodyLost";
   /** Set where the bytes were malformed; unset where they stopped coming. */
@@ -28,8 +28,8 @@ export class BodyLost extends Error {
 }
 
 /**
- * Reads a body's bytes from the wire into the buffers of whoever wants them. What is lost is reported after what arrived:
- * a read that the client's disconnect cuts short gives the bytes that came, and `failure` says why no more do.
+ * Reads a body's bytes from the wire into its consumer's buffers. If the client disconnects, the bytes that arrived come
+ * first: the read that is cut short gives them, and `failure` says why no more come.
  */
 export class BodyFiller {
   readonly #wire: Wire;
@@ -51,9 +51,9 @@ export class BodyFiller {
     return this.#failure;
   }
 
-  /** Fills `view` until `atLeast` bytes are in it, the body ends, or it fails; what it gives counts either way. */
+  /** Fills `view` until `atLeast` bytes are in it, or the body ends or fails; the bytes that it gives count in each case. */
   async fill(view: Uint8Array<ArrayBuffer>, atLeast: number): Promise<Filled> {
-    // Asked now, because a view has no length any more once its buffer was handed to a read.
+    // Read now: a view has no length once its buffer was handed to a read.
     const enough = Math.min(atLeast, view.byteLength);
     let filled: Filled = { view, bytes: 0 };
     while (filled.bytes < enough && !this.#cursor.isAtEnd && this.#failure === null) {
@@ -75,9 +75,9 @@ export class BodyFiller {
   }
 
   /**
-   * One read of data. A read that fails takes the buffer it was given with it, and what is in there. So the first goes
-   * straight into the consumer's, and further ones only on a fast link, where what may be lost of a piece is soon sent
-   * again; on a poor one they go through a small buffer of our own, and nothing that arrived is lost.
+   * One read of data. A read that fails takes its buffer with it, and the bytes in the buffer. So the first read goes straight
+   * into the consumer's buffer. On a fast link the later reads do too: lost bytes are soon sent again there. On a slow link
+   * the later reads go through a small buffer of our own, and no byte that arrived is lost.
    */
   async #readData({ view, bytes }: Filled): Promise<Filled> {
     const wanted = Math.min(view.byteLength - bytes, this.#cursor.dataAhead);
@@ -94,7 +94,7 @@ export class BodyFiller {
     const space = new Uint8Array(this.#spare, 0, Math.min(wanted, size));
     const read = await this.#wire.readInto(space, this.#idleTimeoutSeconds);
     this.#spare = read.view.buffer;
-    // A client that dribbles costs the least; one that fills what it is given gets twice as much.
+    // A client that fills its buffer gets twice as much next time; a client that dribbles keeps the small one.
     if (read.bytes === size) this.#spareBytes = Math.min(size * 2, MOST_SPARE_BYTES);
     view.set(read.view.subarray(0, read.bytes), bytes);
     return { view, bytes: bytes + read.bytes };

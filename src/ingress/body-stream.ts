@@ -5,10 +5,10 @@ type Pull = (controller: ReadableByteStreamController, atLeast: number | null) =
 const ByteStream: new (source: UnderlyingByteSource) => ReadableStream<Uint8Array> = ReadableStream;
 
 /**
- * A byte stream that is told what its reader asks for at least. The runtime's own `readAtLeast` keeps to itself
- * what has come so far, and throws it away when the stream errors; this one is a plain `read` that is filled before
- * it is answered, and so can be answered short. One read at a time and one kind of consumer for the whole body, as
- * apps do it.
+ * A byte stream whose source learns how many bytes its reader asks for at least. The runtime's own `readAtLeast` holds the
+ * bytes that have come so far, and throws them away if the stream errors. Here each read is a plain `read`, which the
+ * source fills before it answers, so it can also answer with fewer bytes. A body has one read at a time and one kind of
+ * consumer, as apps use it.
  */
 export class BodyStream extends ByteStream {
   readonly #request: { atLeast: number | null };

@@ -78,7 +78,7 @@ async function serveRequest(connection: Connection, head: RequestHead, isLast: b
     limits.bodyIdleTimeoutSeconds,
     head.expectsContinue ? () => wire.write(CONTINUE) : null,
   );
-  // A client that waits for leave to send its body may never send it once it is answered.
+  // A client that waits for `100 Continue` may never send its body once it has an answer.
   const drain = () => body.drain(body.isAwaited ? 0 : limits.drainBytes);
   let clientIsGone = false;
   let hasBegun = false;
@@ -99,8 +99,8 @@ async function serveRequest(connection: Connection, head: RequestHead, isLast: b
     const request = toAppRequest(head, body, { clientAddress, whenGone: () => wire.whenGone() });
     const response = await connection.answer(request);
     const closes = isLast || !head.keepAlive || asksToClose(response) || cannotGoOn(body, limits);
-    // While the answer goes out the body must keep coming in, or a client that writes first and reads then would
-    // wait for us as we for it. A body that the app is still reading is the app's until it has answered.
+    // The door reads the rest of the body while the answer goes out: a client that writes everything before it reads
+    // would otherwise wait for the door, and the door for the client. Until the app has answered, the body is the app's.
     const isInUse = request.bodyUsed || request.body?.locked === true || response.body === body.stream;
     if (!isInUse) void drain();
     await sendResponse(sink, response, head.method, closes, new Date(), head.canReadChunks);
@@ -121,12 +121,12 @@ async function serveRequest(connection: Connection, head: RequestHead, isLast: b
   return false;
 }
 
-/** Whether what follows on the wire after the answer is known to be out of reach, or anyone's guess. */
+/** Whether the door cannot know, or cannot reach, the beginning of the next request on the wire. */
 function cannotGoOn(body: RequestBody, limits: DoorLimits): boolean {
   return body.failure !== null || body.isAwaited || body.bytesAhead > limits.drainBytes;
 }
 
-/** An app that wants the connection closed says so as it would on its own connection. */
+/** An app closes the connection by the field that it would send on a connection of its own. */
 function asksToClose(response: Response): boolean {
   return /(?:^|,)\s*close\s*(?:,|$)/i.test(response.headers.get("Connection") ?? "");
 }

@@ -3,11 +3,11 @@ import type { Refusal } from "../http1/refusals.ts";
 import { TimeLeft } from "../runtime/time-left.ts";
 import type { Wire } from "./wire.ts";
 
-/** How long, and how much of, a refused client's bytes are taken, so that it reads the answer and not a reset. */
+/** For so long, and so many, the door takes a refused client's bytes, so that the client reads the answer and not a reset. */
 const LINGER_SECONDS = 2;
 const LINGER_READS = 1_024;
 
-/** Answers without the app and waits for nothing: for when what the connection holds is needed at once. */
+/** Answers without the app and waits for nothing, so that the connection is free at once. */
 export async function turnAway(wire: Wire, refusal: Refusal): Promise<void> {
   await wire.write(formatHead(refusal.status, [], { bytes: 0 }, true, new Date()));
   await wire.endWriting();
@@ -32,6 +32,6 @@ export async function linger(wire: Wire): Promise<void> {
       if (waitSeconds === 0 || (await wire.read(waitSeconds)) === null) return;
     }
   } catch {
-    // The client is gone or silent; either way it has had its time.
+    // The client is gone, or was silent for too long.
   }
 }

@@ -4,19 +4,19 @@ import type { BodyCursor } from "../http1/body-cursor.ts";
 import { BodyFiller, type BodyLost } from "./body-filler.ts";
 import type { Wire } from "./wire.ts";
 
-/** Taken at once for a consumer that brings no buffer. */
+/** The size of one read for a consumer that brings no buffer. */
 const OWN_BUFFER_BYTES = 262_144;
 /**
- * A request's body while it is still on the wire. The app sees `stream`, which reads the socket only when it is
- * read, straight into the reader's buffer. What is lost is reported after what arrived: a `readAtLeast(n)` that
- * the client's disconnect cuts short gives the bytes that came, and the next read errors.
+ * A request's body while it is still on the wire. The app sees `stream`. A read of the stream reads the socket, straight
+ * into the reader's buffer. If the client disconnects, the bytes that arrived come first and the error second: a
+ * `readAtLeast(n)` that is cut short gives the bytes that came, and the next read errors.
  */
 export class RequestBody implements BodyReader {
   readonly stream: ReadableStream<Uint8Array>;
   readonly #wire: Wire;
   readonly #cursor: BodyCursor;
   readonly #filler: BodyFiller;
-  /** Sends `100 Continue`; null once sent, or where the client does not wait for it. */
+  /** Sends `100 Continue`; null once it is sent, or if the client does not wait for it. */
   #sendContinue: (() => Promise<void>) | null;
   #isAnswerBegun = false;
   #isTaken = false;
@@ -45,7 +45,7 @@ export class RequestBody implements BodyReader {
     return this.#cursor.isAtEnd;
   }
 
-  /** How much of the body is known to lie ahead; of a chunked one that is the current chunk. */
+  /** How many bytes of the body are known to follow; for a chunked body, the rest of the current chunk. */
   get bytesAhead(): number {
     return this.#cursor.dataAhead;
   }
@@ -60,7 +60,7 @@ export class RequestBody implements BodyReader {
     return this.#sendContinue !== null && !this.#wire.hasUnread;
   }
 
-  /** The answer begins: `100 Continue` would now stand in the middle of it, so a body still held back stays so. */
+  /** The answer begins, and `100 Continue` would stand in the middle of it: a client that holds its body back gets none. */
   beginAnswer(): void {
     this.#isAnswerBegun = true;
   }
@@ -91,7 +91,7 @@ export class RequestBody implements BodyReader {
     return this.#cursor.isAtEnd;
   }
 
-  /** As a BYOB reader of `stream` does it, but for the stream; use the one or the other. */
+  /** Reads like a BYOB reader of `stream`, without the stream; a consumer uses one of the two. */
   async readAtLeast<View extends ArrayBufferView>(
     minimum: number,
     view: View,
@@ -102,7 +102,7 @@ export class RequestBody implements BodyReader {
     return value === null ? { done: true } : { done: false, value: value as ArrayBufferView as View };
   }
 
-  /** Nothing is locked: the next may read on. */
+  /** Does nothing: this reader locks nothing, and the next one may read on. */
   releaseLock(): void {}
 
   async #pull(controller: ReadableByteStreamController, atLeast: number | null): Promise<void> {
@@ -124,7 +124,7 @@ export class RequestBody implements BodyReader {
     }
   }
 
-  /** At least so many bytes into `space`, fewer where the body ends or breaks; null where none are left. */
+  /** Reads at least so many bytes into `space`, fewer if the body ends or breaks; null if none are left. */
   async #take(space: Uint8Array<ArrayBuffer>, atLeast: number): Promise<Uint8Array<ArrayBuffer> | null> {
     if (this.#isTaken) throw new Error("the request was answered before its body was read");
     await this.#giveLeave();

@@ -24,10 +24,10 @@ type ChunkReader = {
 const READ_BYTES = 65_536;
 
 /**
- * Writes `response` as the answer to `method`. The head goes out in one write with what the body has ready; the
- * rest streams. Throws when the app's response cannot be written as it promises: a body that fails, or is longer or
- * shorter than its Content-Length. Where the sink was written to by then, the only honest end is to break the
- * connection; where it was not, another answer can still be given.
+ * Writes `response` as the answer to `method`. The head goes out in one write with the bytes that the body has ready; the
+ * rest streams. Throws if the app's response cannot be written as it promises: a body that fails, or is longer or shorter
+ * than its Content-Length. If the sink has bytes by then, the only honest end is to break the connection. If it has none,
+ * the door can still give another answer.
  */
 export async function sendResponse(
   sink: ByteSink,
@@ -105,8 +105,8 @@ type Opening =
   | { readonly data: Uint8Array; readonly isWhole: false; readonly next: ReturnType<ChunkReader["read"]> };
 
 /**
- * What the body has ready now. A body in memory is there whole, and gets a Content-Length and a single write; one
- * that takes its time does not hold up the head.
+ * The bytes that the body has ready now. A body in memory is there whole, and gets a Content-Length and a single write. A
+ * slow body does not hold up the head.
  */
 async function readOpening(reader: ChunkReader): Promise<Opening> {
   const nothing = new Uint8Array(0);
@@ -117,7 +117,7 @@ async function readOpening(reader: ChunkReader): Promise<Opening> {
   // A copy, because the read ahead may hand the same buffer over again.
   const data = ready.value?.slice() ?? nothing;
   const next = reader.read();
-  // Its failure is met where it is awaited.
+  // The caller that awaits this read meets its failure.
   next.catch(() => {});
   const after = await settledSoon(next).catch(() => null);
   return after?.done ? { data, isWhole: true } : { data, isWhole: false, next };

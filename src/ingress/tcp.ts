@@ -16,7 +16,7 @@
  *
  * Three rules hold everywhere. First, one read and one write of the socket are under way at a time, and whoever reads next
  * takes what the one before has read too far (`Wire.unread`). Second, a message that breaks off is an error to whoever
- * reads it and never an end (ruling 29, an incomplete message is never a complete one): `RequestBody` gives what came, and
+ * reads it and never an end (ruling 29, incomplete stays incomplete): `RequestBody` gives what came, and
  * then throws `BodyLost`; a response that breaks off is written without its last chunk, and the connection is broken.
  * Third, a connection is closed only after the client had the chance to read its answer: the door says that it will
  * write no more, and takes what still comes for two seconds (`linger`), because a socket that is closed with bytes unread
@@ -26,9 +26,9 @@
  * `Arrival.whenGone`, which begins the read of the next head before its time: the end of the client's stream in its place
  * tells that the client has left. The app's request to the origin is then ended; a commit's is not.
  *
- * The HTTP door (http.ts) is the runtime's own server. A CONNECT there comes out here: the runtime accepts it with 200 and
- * gives the tunnel to `connect`. It would be this door, past whatever rules a gateway before the HTTP door has. A tunnel
- * has no peer's address, and is closed before a byte of it is read.
+ * The HTTP door (http.ts) is the runtime's own server. The runtime accepts a CONNECT there with 200 and gives the tunnel to
+ * this door's `connect`, past the rules of any gateway before the HTTP door. A tunnel has no peer's address, so this door
+ * closes it before it reads a byte.
  */
 import { readAnnouncement } from "./announcement.ts";
 import { serveConnection } from "./connection.ts";
@@ -77,7 +77,7 @@ export function tcpDoor<Env>(
       if (client instanceof Refusal) return await refuse(wire, client);
       if (client === null) return;
       const clientAddress = client.address;
-      // Clients whom a proxy cannot name share its count.
+      // If a proxy cannot name its clients, they share the proxy's count.
       await counted(clientAddress ?? peer, async (others) => {
         if (others >= limits.connectionsPerClient) return await refuse(wire, TOO_MANY_CONNECTIONS);
         await serveConnection({
@@ -88,7 +88,7 @@ export function tcpDoor<Env>(
         });
       });
     } catch {
-      // The client is gone. What a broken connection means is decided where its bytes were being read.
+      // The client is gone. The reader of its bytes has decided what the broken connection means.
     } finally {
       await wire.close();
       all -= 1;

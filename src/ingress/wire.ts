@@ -11,9 +11,9 @@ const SCRATCH_BYTES = 4_096;
 
 /** Enough for a head and a Fragment of 64 KiB: one read in place of three, a seventh of what such a request costs. */
 const WIDE_SCRATCH_BYTES = 72 * 1024;
-/** A read that gives as much tells of a link on which a piece is soon sent again. */
+/** A read this large marks a fast link, where resending a lost piece is cheap. */
 const FAST_READ_BYTES = 64 * 1024;
-/** As many connections of an isolate have that; the others do with the small one. */
+/** So many connections of an isolate have the wide buffer; the others have the small one. */
 const MOST_WIDE = 64;
 /** Connections with a wide scratch buffer; longer than a connection may wait for its next request. */
 const wide = new Headcount(600);
@@ -31,7 +31,7 @@ export class Wire {
   /** The one buffer heads and framing are read into; it travels through the reader and comes back. */
   #scratch = new ArrayBuffer(SCRATCH_BYTES);
   #isWide = false;
-  /** A read took too long; what looks like the client's end of stream from here on is not. */
+  /** A read took too long: from here on, an end of the stream is not the client's. */
   #isSilent = false;
   #lastReadBytes = 0;
   /** Bytes that were read and not used: a view of the scratch buffer. */
@@ -51,7 +51,7 @@ export class Wire {
     this.#reader = socket.readable.getReader({ mode: "byob" });
     this.#writer = socket.writable.getWriter();
     this.#writeTimeoutSeconds = writeTimeoutSeconds;
-    // How a connection ended is learnt from the read or write that was under way; these would only say it twice.
+    // The read or write that was under way tells how the connection ended; these promises would only say it twice.
     for (const ended of [socket.closed, this.#reader.closed, this.#writer.closed]) ended.catch(() => {});
   }
 
@@ -81,9 +81,9 @@ export class Wire {
   }
 
   /**
-   * Resolves when the client ends its side, or the connection breaks, before it says anything more. Only a read tells, so
-   * the next one is begun here, and `read` goes on with it: nothing but `read` may be called from here on. A client that
-   * has ended its side and still listens is taken for one that has left, as nginx does it (`proxy_ignore_client_abort`).
+   * Resolves when the client ends its side, or the connection breaks, before the client sends anything more. Only a read can
+   * tell, so this begins the next read, and `read` goes on with it: from here on, call nothing but `read`. A client that
+   * ends its side and still listens counts as gone, as in nginx (`proxy_ignore_client_abort`).
    */
   async whenGone(): Promise<void> {
     if (this.hasUnread) return await new Promise(() => {});
@@ -98,7 +98,7 @@ export class Wire {
     if (this.#isWide) wide.heard(this);
   }
 
-  /** Puts back what the last `read` gave too much of; the next read begins with it. */
+  /** Puts back the bytes of the last `read` that were too many; the next read begins with them. */
   unread(bytes: Uint8Array): void {
     this.#unread = bytes;
   }
@@ -155,7 +155,7 @@ export class Wire {
     try {
       await this.#socket.close();
     } catch {
-      // It is closed already, which is what was wanted.
+      // The socket is closed already.
     }
   }
 
@@ -166,8 +166,8 @@ export class Wire {
   }
 
   /**
-   * Cancels a read that takes too long. The runtime may then give that read's bytes after all, and end it or the
-   * next one as the stream's end or as an error of its own.
+   * Cancels a read that takes too long. The runtime may still give the bytes of that read, and may end it or the next read
+   * with the end of the stream or with an error of its own.
    */
   async #timed(
     reading: Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>>,

@@ -8,12 +8,12 @@ import type { Visit } from "./visit.ts";
 
 /**
  * Faults after which the connection closes. After `bodyNotAllowed` the body cannot be told from the next request
- * (ruling 7, packets without a body). After `edgeFailed` a new connection is a new invocation of the Worker, with a
+ * (ruling 7, Content-Length). After `edgeFailed`, the client's new connection is a new invocation of the Worker, with a
  * stub and limits of its own.
  */
 const CLOSING = new Set<string>([FAULTS.bodyNotAllowed.fault, FAULTS.edgeFailed.fault]);
 
-/** The Ack as a Response: the session id as the client wrote it (ruling 3, the id is echoed), and never a body. */
+/** The Ack as a Response: the session id as the client wrote it (ruling 3, session ids), and never a body. */
 export function toAckResponse({ request, type }: Visit, verdict: Verdict): Response {
   const { fault, created } = verdict;
   const { status, headers } = writeAck({

@@ -94,10 +94,10 @@ async function cancelSession(
   { bindings, config }: ServedVisit,
 ): Promise<Verdict> {
   try {
-    // What broke may have been the object only: a session that is erased leaves no tombstone, so that is the last resort.
+    // Perhaps only the object broke, so cancel once more. Erasing is the last resort: it leaves no tombstone.
     return await stub.cancel(packet).catch(async () => freshStub().cancel(packet));
   } catch {
-    // What broke twice may be for want of room, in any words; to erase a session needs none, or little.
+    // A second failure may mean a full disk, whatever its words. Erasing a session needs little room, or none.
     const erase = async (): Promise<void> => freshStub().erase(packet);
     if (config.sessionObjects === 0) await erase();
     else await erase().catch(async () => giveUpReserve(bindings, config).then(erase));
@@ -105,7 +105,7 @@ async function cancelSession(
   }
 }
 
-/** The object's writes are confirmed after its method has returned, so the failure is the call's, not the method's. */
+/** The runtime confirms an object's writes after the method has returned, so a failed write rejects the call. */
 function isStorageFull(error: unknown): boolean {
   return /SQLITE_FULL|disk is full/i.test(String(error));
 }
@@ -116,7 +116,7 @@ async function withSession(
   visit: ServedVisit,
   answer: (session: IssuedSession) => Promise<Verdict>,
 ): Promise<Verdict> {
-  signingKeys(visit.config); // without a key nothing can be said of any id
+  signingKeys(visit.config); // without a key the edge cannot judge any id
   const ticket = await verifyTicket(visit.config.sessionKeys, sessionId, visit.destination);
   if (ticket === null) return faultOnly(FAULTS.sessionUnknown);
   const freshStub = () => sessionStub(visit.bindings, visit.config, sessionId);

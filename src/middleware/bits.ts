@@ -82,9 +82,8 @@ function toError(thrown: unknown): Error {
 const DRAIN_BYTES = 16 * 1024 * 1024;
 
 /**
- * Reads past what is left of a refused Fragment: the runtime's HTTP server answers an unread body by closing
- * the connection, and a client or gateway that still sends may then never see its Ack. (The TCP door
- * answers first and drains afterwards.)
+ * Reads the rest of a refused Fragment and drops it. If a body is unread, the runtime's HTTP server closes the connection,
+ * and a client or gateway that still sends may never see its Ack. (The TCP door answers first and drains afterwards.)
  */
 async function drain({ body }: Request): Promise<void> {
   if (body === null || body.locked) return;

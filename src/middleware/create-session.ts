@@ -11,8 +11,8 @@ import { faultOnly, type Verdict } from "./verdict.ts";
 import { type ServedVisit, toSessionPacket } from "./visit.ts";
 
 /**
- * Create-Session: who may, and how many; then an id. Nothing is stored: the id itself says what the
- * session has to know until its first Fragment comes, and that this was decided (docs/decisions/0002).
+ * Answers Create-Session: checks who may create a session, and how many, and makes an id. Nothing is stored: the id itself
+ * carries what the session has to know until its first Fragment, and proves that the edge admitted it (docs/decisions/0002).
  *
  * @param key signs the id
  */
@@ -41,7 +41,7 @@ export async function createSession(visit: ServedVisit, key: string): Promise<Ve
   return { offset: null, fault: null, created: sessionId, host };
 }
 
-/** A client whose address no door could see is in no range. */
+/** If no door could see the client's address, the client is in no range. */
 function checkSender({ directory: { allowFrom }, sender: { clientAddress } }: ServedVisit): Verdict | null {
   if (allowFrom === null) return null;
   if (clientAddress !== null && isInRanges(clientAddress, allowFrom)) return null;
@@ -85,7 +85,7 @@ async function issueCounted(
   return faultOnly(FAULTS.tooManySessions, { got: limit + 1, allowed });
 }
 
-/** Clients whose address no door could see are counted as one. */
+/** Clients without a visible address count as one client. */
 function clientOf({ clientAddress }: ServedVisit["sender"]): string {
   return clientAddress ?? "unknown";
 }

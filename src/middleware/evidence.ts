@@ -9,7 +9,7 @@ import { isServed, type Visit } from "./visit.ts";
 const MOST_LETTERS = 100;
 const NONE: Evidence = { got: null, allowed: null };
 
-/** Faults whose evidence the visit and the Ack's offset hold. A check that knows more says so in its verdict. */
+/** Faults whose evidence is in the visit and the Ack's offset. If a check knows more, its verdict has the evidence. */
 const EVIDENCE: { readonly [name in FaultName]?: (visit: Visit, verdict: Verdict) => Evidence } = {
   headerTooLong: (visit) => ({ got: longestField(visit), allowed: "4096 bytes" }),
   unknownPacketType: (visit) => ({ got: field(visit, HEADER.packetType), allowed: PACKET_TYPES.join(", ") }),

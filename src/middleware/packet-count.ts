@@ -5,13 +5,13 @@ import { METRICS_OBJECT } from "../signed/session-place.ts";
 import type { Verdict } from "./verdict.ts";
 import type { Visit } from "./visit.ts";
 
-/** Counts a packet and its Ack, for those who look at figures. An Ack that nobody was there to read is one all the same. */
+/** Counts a packet and its Ack, for the metrics. An Ack counts even if the client has left. */
 export function countPacket(visit: Visit, { fault }: Verdict): void {
   const { type, packet, directory, config, bindings } = visit;
   const status = fault?.status ?? 200;
   count("bitsedge_acks_total", { packet: type ?? "none", status, fault: fault?.fault ?? "none" });
   if (fault === null && "type" in packet && packet.type === "Fragment")
     count("bitsedge_received_bytes_total", { directory: directory?.path ?? "none" }, packet.contentLength);
-  if (config instanceof Error || !hasOperators(config.operator)) return; // nobody pays for figures that nobody can see
+  if (config instanceof Error || !hasOperators(config.operator)) return; // metrics that nobody can see cost nothing
   void sendGrowth(() => objectOf(bindings.SESSION_COUNTERS, METRICS_OBJECT, config.placement));
 }

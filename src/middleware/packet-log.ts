@@ -6,12 +6,12 @@ import { evidenceOf } from "./evidence.ts";
 import type { Verdict } from "./verdict.ts";
 import type { Visit } from "./visit.ts";
 
-/** Packets whose Ack is logged also where all is well. */
+/** The Acks of these packets are logged even if all is well. */
 const ENDING: ReadonlySet<PacketType | null> = new Set(["Close-Session", "Cancel-Session"]);
 
 /**
- * Logs a packet where its verdict is an event: a session that begins or ends, a fault, a client that left, a failure.
- * A Fragment that is taken is none. docs/operations.md lists the fields.
+ * Logs a packet if its verdict is an event: a session that begins or ends, a fault, a client that left, a failure. An
+ * accepted Fragment is no event. docs/operations.md lists the fields.
  */
 export function logPacket(visit: Visit, verdict: Verdict): void {
   const { type, sessionId, directory, path, sender } = visit;

@@ -31,8 +31,8 @@ type ClientLeft = "client-left";
  *
  * @param callsKeepOrder whether a call may be made before the one before it is answered
  * @returns the session's answer to the last piece, or the first refusal; the rest of the body is then unread.
- *   "client-left" where the body ended before its time
- * @throws where the session's object breaks
+ *   "client-left" if the body ended before its time
+ * @throws if the session's object breaks
  */
 export async function relayFragment(
   session: SessionStub,

@@ -43,7 +43,7 @@ function rangesOf(
 ): ReturnType<typeof parseByteRanges> {
   const range = headers.get("Range");
   if (range === null) return "all";
-  // RFC 9110 13.1.5: the range applies only to the representation of which the client has a part.
+  // RFC 9110 13.1.5: the range applies only if the client has a part of this very representation.
   const condition = headers.get("If-Range");
   const isCurrent =
     condition === null || condition === etag || condition === new Date(modifiedAt).toUTCString();

@@ -17,7 +17,7 @@ const METHODS: { readonly [kind in SignedUrl["kind"]]: readonly string[] } = {
  * Serves the signed URLs: a client fetches its reply, an application that is notified by reference fetches the entity and
  * leaves its reply ([MC-BUP] 3.5.5 and 2.2.12; ruling 24, notification headers; ruling 25, reply URL).
  *
- * @param target null where it could be read in two ways, and so is none of ours
+ * @param target null if it could be read in two ways: the edge makes no such URL
  * @returns null for any other path: the next handler answers it
  */
 export async function serveSignedUrl(
@@ -28,7 +28,7 @@ export async function serveSignedUrl(
 ): Promise<Response | null> {
   const directory = target === null ? null : directoryOf(config, target.path);
   if (target === null || directory === null) return null;
-  // There the origin's own BITS server has the data: another edge, perhaps, whose URLs have the same form.
+  // In these directories the origin's own BITS server has the data. It may be another edge, whose URLs have the same form.
   if (directory.handover === "bits") return null;
   const signed = await parseSignedUrl(request.method, target.path, directory, config, Date.now());
   if (signed === null) return null;
@@ -53,7 +53,7 @@ export async function serveSignedUrl(
 async function takeReply(request: Request, session: SessionStub, sessionId: SessionId): Promise<Response> {
   const announced = request.headers.get("Content-Length");
   const length = await storeReply(request.body, session, sessionId);
-  // No notification is running that this could be the reply to, or another PUT came in between.
+  // No notification runs that waits for this reply, or another PUT came in between.
   if (length === "refused") return new Response(null, { status: 409 });
   if (length === "too-large") return new Response(null, { status: 413 });
   if (length !== "broken" && (announced === null || Number(announced) === length)) {

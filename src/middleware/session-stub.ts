@@ -5,7 +5,10 @@ import { objectOf } from "../runtime/placement.ts";
 import { objectNameOf } from "../signed/session-place.ts";
 import type { UploadSession } from "../session/upload-session.ts";
 
-/** The middleware's end of the calls to the object of one session, in which others may live too. Calls on one stub arrive in order, but not in a cluster of edges. */
+/**
+ * The middleware's end of the calls to one session's object, in which other sessions may live too. Calls on one stub arrive
+ * in order, but not in a cluster of edges.
+ */
 export type SessionStub = DurableObjectStub<UploadSession>;
 
 /**

@@ -1,12 +1,12 @@
 import type { BodyReader } from "../ingress/arrival.ts";
 
-/** What one read may lose; bodies come in no faster by larger ones. */
+/** A read that breaks loses so many bytes at most. Larger reads would bring a body in no faster. */
 const READ_BYTES = 64 * 1024;
 
 /**
- * A reader of `request.body` that gives what came before a connection broke, as the TCP door's own reader does. A read
- * that breaks keeps the memory that it was given, and what is in it (WHATWG Streams 4.5.3: `read(view)` transfers the
- * buffer). So each read is given a little memory, at the price of a copy.
+ * A reader of `request.body` that gives the bytes that came before a connection broke, as the TCP door's own reader does. A
+ * read that breaks keeps its buffer and the bytes in it (WHATWG Streams 4.5.3: `read(view)` transfers the buffer). So each
+ * read gets a small buffer, at the price of a copy.
  */
 export class SteadyReader implements BodyReader {
   readonly #reader: BodyReader;
@@ -39,7 +39,7 @@ export class SteadyReader implements BodyReader {
     this.#reader.releaseLock();
   }
 
-  /** The next bytes, `most` of them at most, good until the next read; null where there are no more. */
+  /** The next bytes, `most` of them at most, valid until the next read; null at the end of the body. */
   async #read(most: number): Promise<Uint8Array | null> {
     if (this.#memory === null) return null;
     const room = new Uint8Array(this.#memory, 0, Math.min(most, this.#memory.byteLength));

@@ -3,7 +3,7 @@ import type { SessionId } from "../protocol/session-id.ts";
 import type { Answer } from "../protocol/session-answer.ts";
 
 /**
- * Why a packet was refused: what it brought, and what would have been taken. The operator reads it in the log; the
+ * Why a packet was refused: what the packet had, and what the edge would have taken. The operator reads it in the log; the
  * client gets the fault alone.
  */
 export interface Evidence {
@@ -19,15 +19,15 @@ export interface Verdict extends Answer {
   readonly host?: { readonly id: string; readonly fallbackTimeoutSeconds: number } | null;
   /** The origin's challenges, for an Ack of 401. */
   readonly challenges?: readonly string[];
-  /** Set where the client left inside its Fragment: nobody will read the Ack. */
+  /** Set if the client left inside its Fragment: nobody will read the Ack. */
   readonly clientLeft?: true;
-  /** What was got and what was allowed, where only the check knows it. For the log, never for the client. */
+  /** The evidence that only the check knows: what came, and what was allowed. For the log, never for the client. */
   readonly evidence?: Evidence;
   /** What broke on the way to an answer. For the log, never for the client. */
   readonly error?: Error;
 }
 
-/** Nothing to object, and nothing to say beside the status. */
+/** The packet is accepted, and its Ack says no more than the status. */
 export const SUCCESS: Verdict = { offset: null, fault: null };
 
 /** A fault that says nothing of where the session stands. */

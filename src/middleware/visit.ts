@@ -28,13 +28,13 @@ export interface Visit {
   /** The session that the head names, whether it exists or not; null where it names none. */
   readonly sessionId: SessionId | null;
   readonly sender: Sender;
-  /** Path of the destination URL: its canonical form, or as it came where it has none. */
+  /** Path of the destination URL: its canonical form, or the path as it came if there is none. */
   readonly path: string;
   /** Canonical path and query of the destination URL; null where it could be read in two ways (ruling 27, one canonical path). */
   readonly destination: string | null;
   /** The configuration, or why it cannot be read. */
   readonly config: Config | Error;
-  /** The directory that serves the destination, enabled or not; null where none does, or nobody can tell. */
+  /** The directory that serves the destination, enabled or not; null if none does, or if the configuration cannot be read. */
   readonly directory: UploadDirectory | null;
   readonly bindings: Bindings;
 }
@@ -49,7 +49,7 @@ export interface ServedVisit extends Visit {
 /**
  * Derives all that is known of a packet before anything is asked.
  *
- * @param config where it is an error, no gateway is believed who the client is
+ * @param config if it is an error, no gateway is believed about who the client is
  */
 export function beginVisit(
   request: Request,

@@ -34,7 +34,7 @@ export function workersWorld(
     config,
     counter: (name) => objectOf(SESSION_COUNTERS, name, config().placement),
     index: (sessionId) =>
-      // Nobody pays for a list that nobody can see.
+      // If nobody can see the list, it costs nothing.
       SESSION_INDEX !== undefined && isSeen(config)
         ? objectOf(SESSION_INDEX, indexNameOf(sessionId), config().placement)
         : null,
@@ -42,7 +42,7 @@ export function workersWorld(
     log,
     count(name, labels, by) {
       count(name, labels, by);
-      // Nobody pays for figures that nobody can see.
+      // If nobody can see the metrics, they cost nothing.
       if (isSeen(config))
         context.waitUntil(sendGrowth(() => objectOf(SESSION_COUNTERS, METRICS_OBJECT, config().placement)));
     },
