@@ -17,7 +17,7 @@ export interface Problem {
   /** As the operator knows it: `UPLOAD_DIRECTORIES[0].path`. */
   readonly name: string;
   readonly value: unknown;
-  /** What it must be; null where there is no such setting. */
+  /** What the setting must be; null if there is no such setting. */
   readonly expected: string | null;
 }
 
@@ -44,13 +44,13 @@ function sentenceOf({ name, value, expected }: Problem): string {
   return `${name} must be ${expected}, but ${found}.`;
 }
 
-/** The value without what may be somebody's password: whatever stands before an `@` in a text. */
+/** The value without a possible password: the text before an `@` is removed. */
 function show(value: unknown): string {
   const text = JSON.stringify(value).replaceAll(/[^"]*@/g, "…@");
   return text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS)}…` : text;
 }
 
-/** What the schema says of a value → the setting, as its operator knows it. */
+/** An issue of the schema → the wrong setting, as its operator knows it. */
 export function toProblem({ path: given, message, expected }: v.BaseIssue<unknown>): Problem {
   const path = given ?? [];
   const names = path.map(({ key }) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`));

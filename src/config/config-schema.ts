@@ -34,7 +34,7 @@ const HOST_ID = "a host name or address, with a port or without, of at most 300 
 const MOST_SESSION_OBJECTS = 255;
 
 const RELATIVE_URL = "a URL, http or https, or relative";
-/** Only to read relative URLs by. */
+/** A base for reading relative URLs, and nothing else. */
 const ANY_BASE = "http://origin.invalid/";
 const ORIGIN_URL = "an absolute URL, http or https, such as https://iis.example.com";
 const PUBLIC_URL = "an absolute URL, http or https, without a path";

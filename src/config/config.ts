@@ -11,10 +11,10 @@ import { toDirectory, type UploadDirectory } from "./upload-directory.ts";
 export { ConfigError } from "./config-error.ts";
 export type { UploadDirectory } from "./upload-directory.ts";
 
-/** What brings commits to the origin: a socket, the runtime's `fetch`, or the one that suits. */
+/** What carries commits to the origin: a socket, the runtime's `fetch`, or the one that suits. */
 type OriginConnection = "auto" | "socket" | "fetch";
 
-/** What an operator may set of the TCP door's limits. @default a field that is not set keeps the door's own default */
+/** The limits of the TCP door that an operator may set. @default a field that is not set keeps the door's own default */
 interface DoorSettings {
   readonly headTimeoutSeconds?: number;
   readonly bodyIdleTimeoutSeconds?: number;
@@ -39,7 +39,7 @@ export interface Config {
   /** Scheme, host and base path of the origin, without a slash at its end. Required. */
   readonly originUrl: string;
   /**
-   * Value of Authorization on what the edge asks of the origin by itself; null to send none.
+   * Value of Authorization on the edge's own requests to the origin; null to send none.
    *
    * @default null
    */
@@ -67,19 +67,19 @@ export interface Config {
    */
   readonly publicUrl: string | null;
   /**
-   * Where a monitor asks how the edge is.
+   * The path at which a monitor asks how the edge is.
    *
    * @default "/healthz"
    */
   readonly healthPath: string;
   /**
-   * Where the runtime says whether this edge may be sent requests; null where it is in no cluster.
+   * The URL at which the runtime says whether this edge is ready for requests; null if the edge is in no cluster.
    *
    * @default null
    */
   readonly clusterReadyUrl: string | null;
   /**
-   * CIDR ranges of gateways whose X-Forwarded-* is believed.
+   * CIDR ranges of the gateways whose X-Forwarded-* the edge believes.
    *
    * @default []
    */
@@ -102,7 +102,7 @@ export interface Config {
    * @default 67_108_864, 64 MiB
    */
   readonly maximumFragmentBytes: number;
-  /** Where the operator's seat is, and who may sit there. */
+  /** The path of the operator's seat, and who may sit there. */
   readonly operator: OperatorSettings;
   /** @default {} */
   readonly door: DoorSettings;
@@ -174,8 +174,8 @@ function parseConfig(env: object): Config {
 }
 
 /**
- * The directory that serves `path`, enabled or not; null where there is none. The longest prefix wins. A directory's path
- * without its slash is the directory itself.
+ * The directory that serves `path`, enabled or not; null if none does. The longest prefix wins. A directory's path without
+ * its slash is the directory itself.
  *
  * @param path in its canonical form, `canonicalPath`
  */

@@ -7,7 +7,7 @@ import type { DIRECTORY, VARIABLES } from "./config-schema.ts";
 type Variables = v.InferOutput<typeof VARIABLES>;
 type Directory = v.InferOutput<typeof DIRECTORY>;
 
-/** A setting that has its form, and means nothing, or nothing good, beside the others. */
+/** A setting that is well formed, but means nothing, or nothing good, together with the others. */
 interface Rule<Settings> {
   readonly setting: keyof Settings & string;
   readonly isBroken: (settings: Settings, all: Variables) => boolean;
@@ -160,7 +160,7 @@ const OF_VARIABLES: readonly Rule<Variables>[] = [
   },
 ];
 
-/** Every setting that the others take the meaning from. */
+/** Finds every setting that makes no sense together with the others. */
 export function contradictionsOf(variables: Variables): Problem[] {
   const directories = variables.UPLOAD_DIRECTORIES.flatMap((directory, index) =>
     broken(OF_DIRECTORY, directory, variables, `UPLOAD_DIRECTORIES[${index}].`),

@@ -1,34 +1,34 @@
 import * as v from "valibot";
 
-/** Where the operator's seat is, and who may sit there: nobody, if none of `token`, `readToken` and `access` is set. */
+/** The path of the operator's seat, and who may sit there: nobody, if none of `token`, `readToken` and `access` is set. */
 export interface OperatorSettings {
   /**
-   * Where the page and its JSON are, with a slash at both ends.
+   * Path of the page and its JSON, with a slash at both ends.
    *
    * @default "/_bits/"
    */
   readonly path: string;
   /**
-   * Who has it may look and act.
+   * The secret that lets its holder look and act.
    *
    * @default null
    */
   readonly token: string | null;
   /**
-   * Who has it may look.
+   * The secret that lets its holder look.
    *
    * @default null
    */
   readonly readToken: string | null;
   /**
-   * Whom Cloudflare Access lets in may look and act: scheme and host of the team, and the AUD tag of the application.
+   * Cloudflare Access, whose users may look and act: scheme and host of the team, and the AUD tag of the application.
    *
    * @default null
    */
   readonly access: { readonly teamUrl: string; readonly audience: string } | null;
 }
 
-/** Whether there is anybody for whom the seat is there. */
+/** Whether anybody may sit there; if not, there is no seat. */
 export function hasOperators({ token, readToken, access }: OperatorSettings): boolean {
   return token !== null || readToken !== null || access !== null;
 }
@@ -37,9 +37,9 @@ const PATH = 'a path that begins and ends with a slash, of letters, digits and "
 const TEAM_DOMAIN = "the URL of a Cloudflare Access team, such as https://example.cloudflareaccess.com";
 const AUD = "the application's AUD tag, as Access shows it";
 
-/** A secret that nobody guesses, however often he may try. */
+/** A secret that nobody guesses, in any number of tries. */
 export const SECRET = v.pipe(v.string("text"), v.minLength(32, "a secret of 32 characters or more"));
-/** It comes in an Authorization field (RFC 6750 2.1), and people make it, of the visible characters of ASCII. */
+/** The token comes in an Authorization field (RFC 6750 2.1), and people make it up: visible characters of ASCII. */
 const TOKEN = v.pipe(
   SECRET,
   v.regex(/^[\x21-\x7e]+$/, "a secret of letters, digits and signs, without spaces"),

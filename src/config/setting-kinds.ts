@@ -44,7 +44,7 @@ export const SEGMENTS = v.array(
   v.pipe(v.string(SEGMENT), v.regex(/^[^/\\;]+$/, SEGMENT), v.toLowerCase()),
   "a list of names",
 );
-/** A URL of http or https; one with a name and password would show them wherever the URL is shown. */
+/** A URL of http or https, without a name and password: the edge would show them with the URL. */
 export const url = (expected: string, base?: string) =>
   v.pipe(
     v.string(expected),

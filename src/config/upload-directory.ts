@@ -3,8 +3,7 @@ import type { DIRECTORY } from "./config-schema.ts";
 import type { NamePolicy } from "../protocol/name-policy.ts";
 
 /**
- * A virtual directory with BITS uploads enabled. docs/configuration.md has the settings that it is read from, and IIS's
- * names for them.
+ * A virtual directory with BITS uploads enabled. docs/configuration.md has its settings, and IIS's names for them.
  *
  * @example
  * ```toml
@@ -56,13 +55,13 @@ export interface UploadDirectory extends NamePolicy {
    */
   readonly maximumUploadBytes: number;
   /**
-   * From the last accepted packet to the removal of everything, the tombstone too (ruling 23, the session timeout).
+   * From the last accepted packet to the removal of everything, the tombstone too (ruling 23, session timeout).
    *
    * @default 1_209_600, two weeks
    */
   readonly sessionTimeoutSeconds: number;
   /**
-   * Longest silence of the application, and longest wait of a Close-Session (ruling 16, the application's answer).
+   * Longest silence of the application, and longest wait of a Close-Session (ruling 16, statuses of the application).
    *
    * @default 270
    */
@@ -111,13 +110,13 @@ export interface UploadDirectory extends NamePolicy {
    */
   readonly maximumSessionsPerClient: number | null;
   /**
-   * Who may create a session: "none", everybody who reaches the edge; "origin", whom the origin admits.
+   * Who may create a session: "none", every client that reaches the edge; "origin", the clients that the origin admits.
    *
    * @default "none"
    */
   readonly authorize: "none" | "origin";
   /**
-   * What `authorize: "origin"` asks in place of the destination; absolute or relative to its folder.
+   * The URL that `authorize: "origin"` asks in place of the destination; absolute, or relative to the destination's folder.
    *
    * @default null
    */

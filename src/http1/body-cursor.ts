@@ -21,9 +21,9 @@ export const DEFAULT_CHUNKED_LIMITS: ChunkedLimits = {
 };
 
 /**
- * How a body's bytes lie on the wire. Its owner moves the data itself, from the socket into its reader's buffer:
- * while `dataAhead` is not zero the next bytes on the wire are data, and the owner says how many it `took`;
- * otherwise, until `isAtEnd`, the next bytes are framing and go through `readFraming`.
+ * How a body's bytes lie on the wire. The owner of the cursor moves the data itself, from the socket into its reader's
+ * buffer. While `dataAhead` is not zero, the next bytes on the wire are data, and the owner says how many it `took`.
+ * Otherwise, until `isAtEnd`, the next bytes are framing and go through `readFraming`.
  */
 export interface BodyCursor {
   /** How many of the next bytes on the wire are known to be data. */
@@ -68,8 +68,8 @@ const MAXIMUM_SIZE_DIGITS = 16;
 
 /**
  * chunked-body = *chunk last-chunk trailer-section CRLF (RFC 9112 section 7.1). Stricter than the grammar in one
- * place: no whitespace beside the size (BWS before an extension). Trailer fields are read to be well formed, and
- * dropped, as section 7.1.2 allows.
+ * place: no whitespace beside the size (BWS before an extension). Trailer fields have to be well formed,
+ * and are dropped, as section 7.1.2 allows.
  */
 export class ChunkedCursor implements BodyCursor {
   readonly #limits: ChunkedLimits;

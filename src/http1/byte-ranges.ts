@@ -8,9 +8,9 @@ export interface ByteRange {
 const MAXIMUM_RANGES = 16;
 
 /**
- * Value of a Range header → the ranges of an entity of `length` bytes, in the order asked for; "all" where
- * the header is to be ignored (another unit, bad syntax, too many ranges), "unsatisfiable" where it asks
- * for nothing that is there. RFC 9110 14.1.2: a suffix longer than the entity is all of it.
+ * Value of a Range header → the ranges of an entity of `length` bytes, in the order asked for; "all" if the
+ * header has to be ignored (another unit, bad syntax, too many ranges), "unsatisfiable" if no byte that it asks
+ * for is there. RFC 9110 14.1.2: a suffix longer than the entity is all of it.
  */
 export function parseByteRanges(
   text: string,

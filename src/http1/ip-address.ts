@@ -7,7 +7,7 @@ export function ipv4Of(text: string): string | null {
 
 /**
  * An IPv6 address in its shortest form (RFC 5952), or null. An IPv4 address in IPv6's clothes (`::ffff:192.0.2.1`, RFC
- * 4291 2.5.5.2) is IPv4: a client has one name, whatever family its gateway listens with.
+ * 4291 2.5.5.2) becomes IPv4, so that a client has one name, whichever family its gateway listens with.
  */
 export function ipv6Of(text: string): string | null {
   if (!/^[0-9A-Fa-f:.]+$/.test(text) || !URL.canParse(`http://[${text}]/`)) return null;

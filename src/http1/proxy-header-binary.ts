@@ -2,7 +2,7 @@ import { crc32c } from "./crc32c.ts";
 import { ipv6Of } from "./ip-address.ts";
 import { REFUSALS, type Refusal } from "./refusals.ts";
 
-/** Whose a connection is, as a header of the PROXY protocol says it, and how many bytes the header has. */
+/** Whose connection it is, by a header of the PROXY protocol, and how many bytes the header has. */
 export interface Announcement {
   /**
    * "client": the connection is this client's. "unknown": it is somebody's whom the proxy cannot name, over a UNIX socket,
@@ -28,7 +28,7 @@ const PROXY = 0x21;
 const BLOCKS: Readonly<Record<number, { readonly bytes: number; readonly addressBytes: number }>> = {
   0x11: { bytes: 12, addressBytes: 4 }, // TCP over IPv4
   0x21: { bytes: 36, addressBytes: 16 }, // TCP over IPv6
-  0x12: { bytes: 12, addressBytes: 0 }, // UDP over IPv4: nobody comes here so
+  0x12: { bytes: 12, addressBytes: 0 }, // UDP over IPv4, which never reaches a TCP door
   0x22: { bytes: 36, addressBytes: 0 }, // UDP over IPv6
   0x31: { bytes: 216, addressBytes: 0 }, // a UNIX socket, stream
   0x32: { bytes: 216, addressBytes: 0 }, // a UNIX socket, datagrams
@@ -58,8 +58,8 @@ export function readBinaryHeader(all: Uint8Array): Announcement | Refusal | null
 }
 
 /**
- * Whether type-length-value entries fill the rest of the header, and what it says of its own checksum is right: "if it is
- * not, the receiver MUST treat the TCP connection providing the header as invalid" (2.2.3). Nothing else in them is read.
+ * Whether type-length-value entries fill the rest of the header, and the checksum is right if the header has one: "if it is
+ * not, the receiver MUST treat the TCP connection providing the header as invalid" (2.2.3). No other entry is read.
  */
 function hasSoundTlvs(header: Uint8Array, from: number): boolean {
   let at = from;

@@ -3,9 +3,9 @@ import { type Announcement, readBinaryHeader, SIGNATURE } from "./proxy-header-b
 import { REFUSALS, Refusal } from "./refusals.ts";
 import { CR, LF } from "./wire-bytes.ts";
 
-/** What a proxy says before the first byte of its client. */
+/** The header that a proxy sends before the first byte of its client. */
 export interface ProxyHeader extends Announcement {
-  /** What came after it: the first request's bytes, a view of what was pushed. */
+  /** The bytes after the header, which are the first request's: a view of what was pushed. */
   readonly rest: Uint8Array;
 }
 

@@ -69,7 +69,7 @@ function parseBodyFraming(lengths: readonly string[], codings: readonly string[]
     return codings.length === 1 && coding.toLowerCase() === "chunked" ? { kind: "chunked" } : REFUSALS.coding;
   }
   if (length === undefined) return { kind: "none" };
-  // Section 6.3 lets a server fold equal lengths into one; two readers need not fold alike, so it is refused.
+  // Section 6.3 lets a server fold equal lengths into one. Two readers may fold differently, so the edge refuses them.
   if (lengths.length > 1 || length.includes(",")) return REFUSALS.lengthCount;
   if (!/^[0-9]{1,16}$/.test(length)) return REFUSALS.length;
   const bytes = Number(length);

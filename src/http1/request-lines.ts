@@ -59,7 +59,7 @@ export function parseFieldLine(bytes: Uint8Array, start: number, end: number): F
 
   let nameEnd = start;
   while (nameEnd < end && isTokenByte(bytes[nameEnd] ?? 0)) nameEnd++;
-  // Section 5.1: no whitespace between name and colon; it was used to hide fields from one of two readers.
+  // Section 5.1: no whitespace between name and colon; attackers used it to hide a field from one of two readers.
   if (nameEnd === start || nameEnd === end || bytes[nameEnd] !== COLON) return REFUSALS.fieldName;
 
   let valueStart = nameEnd + 1;

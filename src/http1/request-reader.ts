@@ -16,7 +16,7 @@ export interface HeadRead {
 /** Room for the method, the version, two spaces and CRLF around the longest allowed target. */
 const REQUEST_LINE_OVERHEAD_BYTES = 44;
 const FIRST_CARRY_BYTES = 1024;
-/** What is taken of HTTP/1.0. */
+/** The methods that are accepted in HTTP/1.0. */
 const LOOKING: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 const HOST_OF_NOBODY: Field = ["Host", "localhost"];
 
@@ -85,7 +85,7 @@ export class HeadReader {
       if (byte === LF) return REFUSALS.bareLineFeed;
       if (byte !== CR) return REFUSALS.controlByte;
 
-      // What a CR means is decided with the byte after it, so the scan waits here if that has not arrived.
+      // The byte after a CR decides what the CR means, so the scan waits here if that byte has not arrived.
       this.#scanned = at;
       if (at + 1 >= end) return false;
       if (window[at + 1] !== LF) return REFUSALS.bareCarriageReturn;
@@ -177,7 +177,7 @@ export class HeadReader {
     ]);
   }
 
-  /** Appends what is needed of `bytes` to the carried bytes, and gives both. */
+  /** Appends to the carried bytes as many of `bytes` as the head needs, and gives both. */
   #append(bytes: Uint8Array): Uint8Array {
     const wanted = Math.min(this.#carried + bytes.byteLength, this.#limits.maximumHeadBytes);
     if (wanted > this.#carry.byteLength) {

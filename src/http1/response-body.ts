@@ -1,9 +1,9 @@
 import { decodeText, LF } from "./wire-bytes.ts";
 import { isChunked, lengthOfBody, type ResponseHead } from "./response-framing.ts";
 
-/** More than the line of a chunk's size, or of a trailer field, has. */
+/** No line of a chunk's size, or of a trailer field, is as long as this. */
 const MAXIMUM_LINE_BYTES = 16 * 1024;
-/** A chunk's size; what comes behind it is an extension, or the spaces with which old servers fill up the line. */
+/** A chunk's size. An extension may follow it, or the spaces with which old servers fill up the line. */
 const CHUNK_SIZE = /^[0-9a-f]{1,13}(?=[ \t]*(?:;|$))/i;
 
 /**
@@ -11,13 +11,13 @@ const CHUNK_SIZE = /^[0-9a-f]{1,13}(?=[ \t]*(?:;|$))/i;
  * or to the end of its connection.
  */
 export interface AnswerBody {
-  /** Whether its last byte was pushed; what comes after that is dropped. */
+  /** Whether the body's last byte was pushed; later bytes are dropped. */
   readonly isOver: boolean;
-  /** Whether nothing but the end of the connection ends it, so that this end is no loss. */
+  /** Whether the end of the connection is the end of the body, and so no loss. */
   readonly endsWithConnection: boolean;
   /**
    * @returns the content in `bytes`, without the framing; parts of `bytes`, not copies
-   * @throws TypeError where the framing is broken
+   * @throws TypeError if the framing is broken
    */
   push(bytes: Uint8Array): Uint8Array[];
 }

@@ -1,4 +1,4 @@
-/** The head of a response, whoever brought it. */
+/** The head of a response, whichever carrier brought it. */
 export interface ResponseHead {
   readonly status: number;
   readonly headers: Headers;
@@ -16,7 +16,7 @@ export function isFramed(head: ResponseHead): boolean {
 /**
  * How many bytes the body has, by a head that `isFramed` (RFC 9112 section 6.3).
  *
- * @returns null where they are not counted: in chunks, or up to the end of the connection
+ * @returns null if the head does not count them: a body in chunks, or up to the end of the connection
  */
 export function lengthOfBody(head: ResponseHead): number | null {
   if (hasNoBody(head)) return 0;

@@ -30,8 +30,8 @@ export class AnswerReader {
   }
 
   /**
-   * @returns the head, once it is whole; null where it goes on
-   * @throws TypeError where these bytes are no answer
+   * @returns the head, once it is whole; null until then
+   * @throws TypeError if these bytes are no response
    */
   push(bytes: Uint8Array): ReadAnswer | null {
     for (const [at, byte] of bytes.entries()) {

@@ -44,9 +44,9 @@ export function formatHead(
 }
 
 /**
- * The fields of an app's response that go to the client: without the connection's, those its Connection field
- * names included, and without Content-Length, which the framing states. Each Set-Cookie stays a field of its own
- * (RFC 6265 section 3), and so does each challenge: old clients read one a field.
+ * The fields of an app's response that go to the client: without the connection's own fields and the ones that the
+ * Connection field names, and without Content-Length, which the framing states. Each Set-Cookie stays a field of its own
+ * (RFC 6265 section 3), and so does each challenge, because old clients read one challenge in a field.
  */
 export function messageFields(headers: Headers): Field[] {
   const named = new Set(
@@ -64,7 +64,7 @@ export function messageFields(headers: Headers): Field[] {
   return fields;
 }
 
-/** The Content-Length an app stated, or null where it stated none or nonsense. */
+/** The Content-Length that an app stated; null if it stated none, or nonsense. */
 export function statedLength(headers: Headers): number | null {
   const stated = headers.get("Content-Length") ?? "";
   return /^[0-9]{1,15}$/.test(stated) ? Number(stated) : null;

@@ -1,4 +1,4 @@
-/** The edge's pseudonym; its own host name says nothing to an origin, and is not always known. */
+/** The edge's pseudonym. Its host name would tell an origin nothing, and the edge does not always know it. */
 const VIA_NAME = "bits-edge";
 
 /** One element of ours: received-protocol RWS received-by [ RWS comment ] (RFC 9110 section 7.6.3). */
@@ -8,7 +8,7 @@ const OURS = new RegExp(`(?:^|,)[ \\t]*(?:[a-z]+/)?\\d(?:\\.\\d)?[ \\t]+${VIA_NA
  * The `Via` of a message that the edge sends on, or makes because of one (RFC 9110 section 7.6.3: a gateway MUST, on
  * requests). Both doors speak HTTP/1.1.
  *
- * @param received the message's own `Via`; null where it had none
+ * @param received the message's own `Via`; null if it had none
  */
 export function formatVia(received: string | null): string {
   const own = `1.1 ${VIA_NAME}`;
@@ -16,7 +16,7 @@ export function formatVia(received: string | null): string {
 }
 
 /**
- * How often a message has been through an edge already, by its `Via`: more often than edges are set up in a row, and it
+ * How many edges a message has passed already, by its `Via`. If they are more than anybody sets up in a row, the message
  * goes in a circle (RFC 9110 section 7.6.3, "request loops").
  */
 export function countPasses(received: string | null): number {

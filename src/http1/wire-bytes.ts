@@ -24,8 +24,8 @@ export function isFieldByte(byte: number): boolean {
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * The text of `bytes`: UTF-8, as the runtime's own front end reads header values; where they are not UTF-8, one
- * character for each byte, so that nothing is lost and nothing fails.
+ * The text of `bytes`: UTF-8, as the runtime's own front end reads header values. If the bytes are not UTF-8, each byte is
+ * one character, so that nothing is lost and nothing fails.
  */
 export function decodeText(bytes: Uint8Array): string {
   try {

@@ -10,8 +10,8 @@ const FIELD = "Cf-Access-Jwt-Assertion";
 const keys = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
 
 /**
- * Whom Cloudflare Access has let in: what the runtime says of it (`ctx.access`), or else the token, by the team's keys.
- * Whoever reaches the edge past Access has neither. Null for nobody.
+ * The user whom Cloudflare Access has let in, by the runtime's word (`ctx.access`), or else by a token that the team's keys
+ * verify. A request that reaches the edge past Access has neither. Null for nobody.
  */
 export async function operatorByAccess(
   request: Request,

@@ -16,8 +16,8 @@ export interface RemoteList {
 }
 
 /**
- * All lists of sessions that this edge has: those of the objects that sessions share, and the parts of the index of those
- * that have an object each. Empty if there is no index to list these.
+ * All lists of sessions that this edge has: the lists of the objects that sessions share, and the parts of the index, which
+ * lists sessions that have an object each. Without an index there are no parts.
  */
 export function listsOf(
   { UPLOAD_SESSIONS, SESSION_INDEX }: Pick<Env, "UPLOAD_SESSIONS" | "SESSION_INDEX">,
@@ -34,8 +34,9 @@ export function listsOf(
 }
 
 /**
- * One page from all lists, which are asked at once. Each looks through a bounded number of its rows. So one may stop before
- * it has found as many as were asked for: what the others found beyond that place is left for the next page.
+ * One page from all lists, which are asked at once. A list looks through a bounded number of its rows, so it may stop
+ * before it has found enough. Then the page ends where that list stopped, and the rows of the others beyond that place are
+ * left for the next page.
  *
  * @returns fewer sessions than asked for, perhaps none, although `next` says that there are more to look through
  */

@@ -13,7 +13,7 @@ const GOOD_FOR_SECONDS = 12 * 60 * 60;
 /** A token, and where to go then. */
 const MOST_FORM_BYTES = 8 * 1024;
 
-/** Whom the cookie of an earlier login names; null if nobody, or its time is over. */
+/** The operator that the cookie of an earlier login names; null if there is none, or its time is over. */
 export async function operatorByCookie(context: SeatContext): Promise<Operator | null> {
   for (const { operator, secret } of passesOf(context.var.config.operator)) {
     const value = await getSignedCookie(context, keyOf(secret), COOKIE);
@@ -110,7 +110,7 @@ export async function loginPage(
   return await context.html(page, status);
 }
 
-/** The secret that signs a cookie is no token, and a new token is a new secret: whoever had the old one is logged out. */
+/** The secret that signs a cookie is made from the token, and is no token itself. A new token logs out everybody. */
 function keyOf(secret: string): string {
   return `cookie of an operator: ${secret}`;
 }

@@ -35,7 +35,7 @@ function countsOf(figures: readonly ListFigures[]): Overview["sessionsByState"] 
   return counts;
 }
 
-/** The hours of the clock, of which the last one is not over. */
+/** The hours of the clock; the last one is not over. */
 function hoursOf(tallies: readonly Tally[], now: number): Overview["hours"] {
   const last = now - (now % HOUR_MS);
   return Array.from({ length: HOURS }, (_, index) => {

@@ -14,8 +14,8 @@ import type { MeasuredSeat } from "./seat-of.ts";
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 /**
- * All that is measured, in Prometheus' text format. What is counted comes from the store in which all isolates add up;
- * what stands somewhere now is asked for.
+ * All metrics, in Prometheus' text format. Counters come from the store in which all isolates add up; gauges are asked for
+ * now.
  */
 export async function metricsOf(
   seat: MeasuredSeat,

@@ -120,7 +120,7 @@ function queryParameters(): Json[] {
 }
 
 function schemaOf(schema: GenericSchema): Json {
-  // As they are written in a query or a body, before anything is made of them.
+  // As a caller writes them in a query or a body, before the edge parses them.
   const { $schema: _, ...json } = toJsonSchema(schema, {
     target: "draft-2020-12",
     typeMode: "input",

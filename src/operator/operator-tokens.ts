@@ -18,8 +18,8 @@ export function passesOf({ token, readToken }: OperatorSettings): Pass[] {
 }
 
 /**
- * Whose token `said` is; null if it is nobody's. Compared are digests, each with all tokens, so that the time it takes says
- * nothing: not of a token's letters, its length, or which of them was meant.
+ * The holder of the token `said`; null if it is nobody's token. It compares digests, and always with all tokens, so that
+ * the time tells nothing: no letter of a token, no length, and not which token it was.
  */
 export async function passFor(said: string, passes: readonly Pass[]): Promise<Pass | null> {
   const given = await digestOf(said);

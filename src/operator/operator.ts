@@ -40,7 +40,7 @@ export function operatorsSeat(readConfig: (env: Env) => Config): MiddlewareHandl
     if (config === null || path === null) return await next();
     const { operator } = config;
     if (!`${pathKey(path)}/`.startsWith(pathKey(operator.path))) return await next();
-    // Whatever its spelling, nobody else is asked for this path: least of all the origin.
+    // In any spelling, this path goes to nobody else, and least of all to the origin.
     if (arrival.door !== "http" || !hasOperators(operator)) return notFound();
     if (`${path}/` === operator.path) return context.redirect(operator.path, 308);
     if (path !== arrival.target.replace(/[?#].*/s, "")) return notFound();
@@ -83,7 +83,7 @@ function makeApp(config: Config): Hono<SeatEnv> {
       ? await logIn(context)
       : refuse(context, 403, "It does not come from the edge's own page."),
   );
-  // Whoever is asked to log in sees the form as it is meant.
+  // A visitor who is asked to log in sees the styled form.
   const isAsset = ({ req }: SeatContext): boolean => ASSETS.has(req.path.slice(path.length));
   app.use(some(isAsset, admit()));
   app.post("/logout", logOut);
@@ -120,7 +120,7 @@ function seatFor(context: SeatContext): MeasuredSeat {
 }
 
 /**
- * What is said of a session is for its operator's eyes: nothing is kept, framed, sniffed or run that the edge did not send.
+ * Only the operator may see a session: a browser keeps, frames, sniffs and runs nothing that the edge did not send.
  * With "no-referrer" a browser would send `Origin: null` with the page's own forms (Fetch, "append a request Origin header").
  */
 function safeHeaders(): MiddlewareHandler<SeatEnv> {

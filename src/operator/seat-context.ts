@@ -7,9 +7,9 @@ import type { Operator } from "./seat.ts";
 /** What every route of the seat knows of a request. */
 interface SeatVariables {
   readonly config: Config;
-  /** Who sent it, seen through the gateways that are trusted. */
+  /** The client, seen through the trusted gateways. */
   readonly sender: Sender;
-  /** Who asks; the routes behind `admit` are reached by nobody else. */
+  /** The operator who asks: nobody else reaches the routes behind `admit`. */
   readonly operator: Operator;
 }
 

@@ -20,7 +20,7 @@ import type {
 } from "./seat.ts";
 
 const RESCUE_MS = 60 * 60 * 1000;
-/** Sessions that have an object each are asked what they receive: that many, of those that changed last. */
+/** If sessions have an object each, the seat asks so many of them what they receive: those that changed last. */
 const MOST_ASKED = 32;
 const NO_LIST =
   "Sessions that have an object each are listed by an index, which this edge has not: bind SESSION_INDEX (docs/operator.md).";
@@ -106,7 +106,7 @@ class EdgeSeat implements MeasuredSeat {
     return objectOf(this.#bindings.UPLOAD_SESSIONS, objectNameOf(id), this.#surroundings.config.placement);
   }
 
-  /** What the session's own object says is so; nobody waits until its row in the index says it as well. */
+  /** The session's own object is right. It corrects the row in the index, and nobody waits for that. */
   #correctIndex(id: SessionId, details: SessionDetails | null): void {
     const { SESSION_INDEX } = this.#bindings;
     if (SESSION_INDEX === undefined || isInSharedObject(id)) return;

@@ -18,9 +18,9 @@ export interface SessionSearch {
   readonly client?: string;
   /** How the destination's path begins. */
   readonly path?: string;
-  /** Only those of which nothing was heard since; milliseconds since 1970. */
+  /** Only sessions that have been silent since this time, milliseconds since 1970. */
   readonly changedBefore?: number;
-  /** Where the page before ended, as it was given. */
+  /** The cursor that the page before gave. */
   readonly cursor?: string;
   /** Rows of a page. @default 100; at most 1,000 */
   readonly limit?: number;
@@ -43,7 +43,7 @@ export interface Overview {
   readonly receiving: { readonly sessions: number; readonly bytesPerSecond: number };
   /** Attempts of the last hour that ended without the application's acceptance. */
   readonly failedLastHour: number;
-  /** When the oldest upload that is whole and not committed became whole; null if there is none. */
+  /** Of the uploads that are whole and not committed: when the oldest became whole; null if there is none. */
   readonly oldestWaitingSince: number | null;
   /** The last 24 hours, the oldest first; each begins at `at`. */
   readonly hours: readonly {
@@ -64,8 +64,8 @@ export interface Operator {
 }
 
 /**
- * What the operator's page, its JSON and the metrics are made from: one answer for both forms of hosting, with an index or
- * without. Nothing here is in a client's way.
+ * The source of the operator's page, its JSON and the metrics, the same for both forms of hosting, with an index or
+ * without. No client waits for any of it.
  */
 export interface Seat {
   overview(): Promise<Overview>;

@@ -8,17 +8,18 @@ import { refuse, type SeatContext, type SeatEnv } from "./seat-context.ts";
 
 const BEARER = /^Bearer +([\x21-\x7e]+) *$/i;
 const WAIT_MS = 60_000;
-/** Clients that are remembered for wrong tokens, in one isolate. */
+/** An isolate remembers so many clients for their wrong tokens. */
 const MOST_WAITING = 1_000;
 const SAFE_METHODS = new Set(["GET", "HEAD"]);
 
-/** Addresses that have said too many wrong tokens, and until when nothing that they say is looked at. */
+/** Addresses that have sent too many wrong tokens, and the time until which their tokens are not looked at. */
 const waiting = new Map<string, number>();
 
 /**
- * Lets operators through, and nobody else. A script shows a token with each request, and nothing else of it counts then; a
- * browser has a cookie, or Cloudflare Access has let it in. What a browser sends by itself proves that its operator is
- * logged in, and not that he meant it: it changes something only for the edge's own page.
+ * Lets operators through, and nobody else. A script sends a token with each request, and then only the token counts. A
+ * browser has a cookie, or Cloudflare Access has let it in. A browser sends its cookie without being told to: the cookie
+ * proves that the operator is logged in, but not that he meant the request. So a browser may change something only from
+ * the edge's own page.
  */
 export function admit(): MiddlewareHandler<SeatEnv> {
   return async (context, next) => {
@@ -62,9 +63,9 @@ async function byBrowser(context: SeatContext): Promise<Operator | Response> {
 
 /**
  * Whether a request that changes something was made by this edge's own page. A browser sends Origin with each POST (Fetch,
- * "append a request Origin header"), and to hosts that it trusts Sec-Fetch-Site. hono/csrf looks at forms only, since a
- * script of another site cannot send anything else without asking; here nothing rests on that. The scheme is not compared:
- * behind a gateway that ends TLS, and that nobody has named in TRUSTED_PROXIES, the edge does not know it.
+ * "append a request Origin header"), and Sec-Fetch-Site to hosts that it trusts. hono/csrf checks forms only, since a script
+ * of another site cannot send anything else without asking; this check does not rely on that. It does not compare schemes:
+ * the edge does not know the scheme behind a gateway that ends TLS and is not named in TRUSTED_PROXIES.
  */
 export function isOwnRequest({ req, var: { sender } }: SeatContext): boolean {
   if (SAFE_METHODS.has(req.method)) return true;

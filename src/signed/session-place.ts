@@ -1,8 +1,8 @@
 import { type SessionId, sessionIdToBytes } from "../protocol/session-id.ts";
 
 /**
- * Where a session lives and is counted. The session id carries it, so that every packet finds the place again, whatever
- * the configuration has become since.
+ * Where a session lives and is counted. The session id carries the place, so that every packet finds it again, even if the
+ * configuration has changed.
  */
 export interface SessionPlace {
   /** 0: an object of its own. 1 to 255: the object of this number, with other sessions. */
@@ -23,8 +23,8 @@ const COUNTERS = 256;
  * Chooses the place of a new session.
  *
  * @param objects how many objects share the sessions; 0 if each session has its own
- * @param client the address of a client whose sessions are counted, which therefore live in one object; null if nobody
- *   counts them, and any object will do
+ * @param client the address of a client whose sessions are counted, and so live in one object; null if nobody counts
+ *   them, and any object will do
  */
 export async function choosePlace(objects: number, client: string | null): Promise<SessionPlace> {
   if (client === null) return { object: objects === 0 ? 0 : 1 + (randomWord() % objects), counter: null };
@@ -50,7 +50,7 @@ export function indexName(part: number): string {
   return `index-${part}`;
 }
 
-/** The object of the counters' class in which what is measured comes together. */
+/** The object of the counters' class that adds up the metrics of all isolates. */
 export const METRICS_OBJECT = "metrics";
 
 /** The name of a shared object, 1 to 255. */

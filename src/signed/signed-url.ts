@@ -4,12 +4,12 @@ import { parseSessionId, type SessionId } from "../protocol/session-id.ts";
 import { isSigned, sign } from "./signature.ts";
 
 /**
- * What a URL on the edge gives access to: to read the entity or the reply of a session, or to write
- * its reply. The signature binds each to one session, one directory and one time (ruling 24, notification by reference).
+ * What a URL on the edge is good for: to read the entity or the reply of a session, or to write its reply. The signature
+ * binds a URL to one session, one directory and one time (ruling 24, notification headers).
  */
 export type SignedUrlKind = "entity" | "reply" | "new-reply";
 
-/** Where IIS kept the same things, so that operators recognise them ([MC-BUP] 4.2). */
+/** The names by which IIS kept the same things, so that operators recognise them ([MC-BUP] 4.2). */
 const PLACES: { readonly [kind in SignedUrlKind]: { readonly folder: string; readonly file: string } } = {
   entity: { folder: "Requests", file: "requestfile.bin" },
   reply: { folder: "Replies", file: "responsefile.bin" },
@@ -45,11 +45,11 @@ export async function formatSignedUrl(
 export interface SignedUrl {
   readonly kind: SignedUrlKind;
   readonly sessionId: SessionId;
-  /** Whether the edge made it, and its time is not over. */
+  /** Whether the edge made the URL, and the URL's time is not over. */
   readonly isValid: boolean;
 }
 
-/** Reads the path of a request; null where it has not the form of a signed URL in `directory`. */
+/** Reads the path of a request; null if it does not have the form of a signed URL in `directory`. */
 export async function parseSignedUrl(
   method: string,
   path: string,

@@ -16,9 +16,8 @@ type Places = Readonly<Partial<Record<State, Place>>>;
 const START: Place = { cursor: "", shown: 0 };
 
 /**
- * A page of the sessions of a view, the one that changed last first. The seat knows single states: where a group has
- * several, their lists are merged, and the cursor says how far each was read. A state that has no session is not asked
- * for.
+ * A page of the sessions of a view, the one that changed last first. The seat lists single states. If a group has several,
+ * this merges their lists, and the cursor says how far each was read. It does not ask for a state without sessions.
  */
 export async function findSessions(
   seat: Seat,
@@ -103,7 +102,7 @@ function formatPlaces(places: readonly (readonly [State, Place])[]): string {
     .join(" ");
 }
 
-/** Null for the first page, and for what is no cursor of ours. */
+/** Reads a cursor; null for the first page, and if the text is no cursor of ours. */
 function readPlaces(text: string): Places | null {
   const places: Partial<Record<State, Place>> = {};
   for (const part of text.split(" ")) {

@@ -25,7 +25,7 @@ export const GROUPS: ReadonlyMap<string, Group> = new Map<string, Group>([
   ...ALL.map((state): [string, Group] => [state, { name: STATES[state].name, states: [state] }]),
 ]);
 
-/** The group of that word; of a word that nobody knows, what one sees first. */
+/** The group with this word; for an unknown word, the group that the page shows first. */
 export function groupOf(word: string): Group {
   return GROUPS.get(word) ?? OPEN;
 }

@@ -6,8 +6,8 @@ const known = new Map<string, number>();
 const MOST_KNOWN = 2_000;
 
 /**
- * What the application said last of those sessions that it refused: a row has the name of the fault, the session alone
- * has the status. A session that cannot be asked has none.
+ * The application's last status for each session that it refused. A row has the name of the fault, and only the session
+ * itself has the status. If a session cannot be asked, it has none here.
  */
 export async function lastStatuses(
   seat: Seat,

@@ -2,7 +2,7 @@ import { reactionTo } from "../../protocol/client-reaction.ts";
 import type { HistoryEntry, SessionDetails } from "../seat.ts";
 import { NEXT, REACTIONS } from "./state-words.ts";
 
-/** What a Windows client, or the edge, does next by the protocol; by the last answer where the state does not say it. */
+/** What a Windows client, or the edge, does next by the protocol. If the state does not say it, the last answer does. */
 export function nextInWords(session: SessionDetails): string {
   const words = NEXT[session.state];
   if (words !== undefined) return words(session);

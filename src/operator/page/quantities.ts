@@ -50,7 +50,7 @@ export function isoTime(milliseconds: number): string {
   return (Number.isNaN(date.getTime()) ? new Date(0) : date).toISOString();
 }
 
-/** A whole number of per cent that says 0 and 100 only where it is so. */
+/** A whole number of per cent; 0 and 100 only if they are exact. */
 export function percentOf(part: number, whole: number): number {
   if (part >= whole) return 100;
   if (part <= 0) return 0;

@@ -10,7 +10,7 @@ export const NONE = {
 /** Columns of the list. */
 export const COLUMNS = ["Upload", "State", "Received", "Client", "Last answer", "Last change"] as const;
 
-/** Why a page has nothing to show: its status, its title, and what to do. */
+/** A page that has nothing to show: its status, its title, and what to do. */
 export const SORRY = {
   unknown: {
     status: 404,

@@ -75,7 +75,7 @@ export const REACTIONS: Readonly<Record<Reaction, string>> = {
   "starts over": "The client starts over with a new session, and sends every byte again.",
 };
 
-/** What happens next, where the state alone says it. */
+/** What happens next, if the state alone says it. */
 export const NEXT: Readonly<Partial<Record<State, (session: SessionDetails) => string>>> = {
   new: () => "The client sends its first Fragment.",
   receiving: ({ offset }) =>

@@ -1,6 +1,6 @@
 const css = String.raw;
 
-/** What is pressed and filled in, and the marks. */
+/** Buttons, fields and marks. */
 export const CONTROLS = css`
   .mark {
     flex: none;

@@ -10,13 +10,13 @@ export interface Finding {
   readonly group: string;
 }
 
-/** How long a whole upload may wait until the page says so: Windows comes again after ten minutes. */
+/** A whole upload may wait for so long before the page warns: Windows comes again after ten minutes. */
 const PATIENCE_MILLISECONDS = 15 * 60 * 1000;
 
-/** Looks for one thing; null where it is well. */
+/** Looks for one fault; null if there is none. */
 type Look = (overview: Overview) => Finding | null;
 
-/** Uploads handed over in this hour and the one before: what the failures of the last hour are held against. */
+/** Uploads handed over in this hour and the hour before. The page compares the failures of the last hour with them. */
 function recentlyCommitted({ hours }: Overview): number {
   return hours.slice(-2).reduce((sum, hour) => sum + hour.committed, 0);
 }

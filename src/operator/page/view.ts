@@ -16,7 +16,7 @@ export const FIRST_VIEW: View = { state: "open", directory: "", client: "", path
 
 const LONGEST = 4_096;
 
-/** The view that a query asks for. What it says beside, or cannot mean, is left out. */
+/** The view that a query asks for. Unknown fields and senseless values are left out. */
 export function readView(query: Readonly<Record<string, string | undefined>>): View {
   const text = (name: string): string => (query[name] ?? "").replaceAll(UNSEEN, "").trim().slice(0, LONGEST);
   const quiet = Number(text("quiet"));

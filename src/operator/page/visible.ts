@@ -1,9 +1,12 @@
-/** Control and format characters; a destination has none but percent-encoded. They hide, reverse or break what stands around them. And line separators. */
+/**
+ * Control and format characters, and line separators. They hide, reverse or break the text around them. A destination has
+ * them only percent-encoded.
+ */
 export const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}]/gu;
 
 /**
- * Text from outside as a page may show it: what could not be seen, or could turn the text around (U+202E in
- * `invoice-exe.pdf`), is written as ⟨U+202E⟩. JSX makes text of markup, this makes text of tricks.
+ * Text from outside as a page may show it. A character that is invisible, or turns the text around (U+202E in
+ * `invoice-exe.pdf`), is written as ⟨U+202E⟩. JSX escapes markup, and this escapes such tricks.
  */
 export function visible(text: string): string {
   return text.toWellFormed().replace(UNSEEN, nameOf);
@@ -13,7 +16,7 @@ function nameOf(character: string): string {
   return `⟨U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`;
 }
 
-/** A long text without its middle: what distinguishes paths is at their ends. */
+/** A long text without its middle: paths differ at their ends. */
 export function shortened(text: string, characters = 96): string {
   const letters = Array.from(text);
   if (letters.length <= characters) return text;
