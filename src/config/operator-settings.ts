@@ -1,6 +1,8 @@
 import * as v from "valibot";
 
-/** The path of the operator's seat, and who may sit there: nobody, if none of `token`, `readToken` and `access` is set. */
+/**
+ * The path of the operator's seat, and who may sit there: nobody, if none of `token`, `readToken` and `access` is set.
+ */
 export interface OperatorSettings {
   /**
    * Path of the page and its JSON, with a slash at both ends.

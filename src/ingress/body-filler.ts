@@ -51,7 +51,10 @@ export class BodyFiller {
     return this.#failure;
   }
 
-  /** Fills `view` until `atLeast` bytes are in it, or the body ends or fails; the bytes that it gives count in each case. */
+  /**
+   * Fills `view` until `atLeast` bytes are in it, or the body ends or fails; the bytes that it gives count in each
+   * case.
+   */
   async fill(view: Uint8Array<ArrayBuffer>, atLeast: number): Promise<Filled> {
     // Read now: a view has no length once its buffer was handed to a read.
     const enough = Math.min(atLeast, view.byteLength);

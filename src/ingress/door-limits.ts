@@ -2,7 +2,10 @@ import { DEFAULT_HEAD_LIMITS, type HeadLimits } from "../http1/head-limits.ts";
 
 /** What one connection, and one client, may ask of the TCP door. Every field has a default; an operator overrides by name. */
 export interface DoorLimits extends HeadLimits {
-  /** From the first byte of a head to its last; then 408. A client that sends its heads slowly holds connections for nothing. */
+  /**
+   * From the first byte of a head to its last; then 408. A client that sends its heads slowly holds connections for
+   * nothing.
+   */
   readonly headTimeoutSeconds: number;
   /** The longest silence inside a body. Counted per read, so a slow client that makes progress is never cut off. */
   readonly bodyIdleTimeoutSeconds: number;
@@ -10,7 +13,9 @@ export interface DoorLimits extends HeadLimits {
   readonly keepAliveTimeoutSeconds: number;
   /** The longest a single write may wait for the client to take it. */
   readonly writeTimeoutSeconds: number;
-  /** If the app did not read a body, the door takes and drops so much of it, so that the client gets to read its answer. */
+  /**
+   * If the app did not read a body, the door takes and drops so much of it, so that the client gets to read its answer.
+   */
   readonly drainBytes: number;
   /** Open connections of one client address, per isolate; beyond it 503. */
   readonly connectionsPerClient: number;

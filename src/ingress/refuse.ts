@@ -3,7 +3,10 @@ import type { Refusal } from "../http1/refusals.ts";
 import { TimeLeft } from "../runtime/time-left.ts";
 import type { Wire } from "./wire.ts";
 
-/** For so long, and so many, the door takes a refused client's bytes, so that the client reads the answer and not a reset. */
+/**
+ * For so long, and so many, the door takes a refused client's bytes, so that the client reads the answer and not a
+ * reset.
+ */
 const LINGER_SECONDS = 2;
 const LINGER_READS = 1_024;
 

@@ -60,7 +60,9 @@ export class RequestBody implements BodyReader {
     return this.#sendContinue !== null && !this.#wire.hasUnread;
   }
 
-  /** The answer begins, and `100 Continue` would stand in the middle of it: a client that holds its body back gets none. */
+  /**
+   * The answer begins, and `100 Continue` would stand in the middle of it: a client that holds its body back gets none.
+   */
   beginAnswer(): void {
     this.#isAnswerBegun = true;
   }

@@ -34,7 +34,10 @@ export interface Visit {
   readonly destination: string | null;
   /** The configuration, or why it cannot be read. */
   readonly config: Config | Error;
-  /** The directory that serves the destination, enabled or not; null if none does, or if the configuration cannot be read. */
+  /**
+   * The directory that serves the destination, enabled or not; null if none does, or if the configuration cannot be
+   * read.
+   */
   readonly directory: UploadDirectory | null;
   readonly bindings: Bindings;
 }

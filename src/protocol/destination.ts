@@ -5,7 +5,9 @@ export const DATA_FOLDER = "BITS-Sessions";
 
 /** Names that Windows gives to devices, in every folder and before every extension ("Naming Files, Paths, and Namespaces"). */
 const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)$/i;
-/** Separators, stream and wildcard characters are never part of a Windows file name; `hasControl` looks for the others. */
+/**
+ * Separators, stream and wildcard characters are never part of a Windows file name; `hasControl` looks for the others.
+ */
 const FORBIDDEN = /["*/:<>?\\|]/;
 const DELETE = "\u007f";
 /**

@@ -4,7 +4,10 @@ import { segmentsBelow } from "./destination.ts";
 export interface NamePolicy {
   /** Extensions that no file and no folder may have. */
   readonly denyExtensions: readonly string[];
-  /** The only extensions that a file may have, "." for a name without one; null allows every extension that is not denied. */
+  /**
+   * The only extensions that a file may have, "." for a name without one; null allows every extension that is not
+   * denied.
+   */
   readonly allowExtensions: readonly string[] | null;
   /** Names that no file and no folder may have. */
   readonly denySegments: readonly string[];

@@ -32,7 +32,9 @@ export function mayCount(session: OriginSession | null): boolean {
   return session !== null && session.stage !== "filling";
 }
 
-/** Whether the origin can still say what became of the upload: the edge has no sign that the origin forgot the session. */
+/**
+ * Whether the origin can still say what became of the upload: the edge has no sign that the origin forgot the session.
+ */
 export function canBeAsked(session: OriginSession | null): boolean {
   return session !== null && session.stage !== "gone";
 }

@@ -50,7 +50,9 @@ const REPLY_TOO_LARGE: Fault = { fault: "replyTooLarge", status: 403, hresult: 0
 const FINAL = 403;
 /** Passing: the client comes again at every packet, Close-Session included. */
 const PASSING = 503;
-/** For a redirect, which the edge does not follow, and for a status beyond 599, which HTTP does not have (RFC 9110 15). */
+/**
+ * For a redirect, which the edge does not follow, and for a status beyond 599, which HTTP does not have (RFC 9110 15).
+ */
 const BAD_GATEWAY = 502;
 
 /**

@@ -35,7 +35,10 @@ export type SessionState =
 export interface Actions {
   /** A Fragment, or a piece of one: store the bytes that are new; or only say where the session stands. */
   readonly Fragment: "store" | "acknowledge" | "deny";
-  /** The Fragment that leaves nothing missing, in a directory that commits there (ruling 14, plain upload; ruling 15, upload-reply). */
+  /**
+   * The Fragment that leaves nothing missing, in a directory that commits there (ruling 14, plain upload; ruling 15,
+   * upload-reply).
+   */
   readonly Complete: "commit" | "join" | "replay" | "deny";
   /** "finish" does what the application's acceptance left to do, "discard" deletes the bytes and publishes nothing. */
   readonly Close: "commit" | "join" | "finish" | "replay" | "discard" | "deny";

@@ -29,7 +29,9 @@ export class Ending {
     return (await this.#handOver(directory)) ? await this.resultWithReply() : STILL_RUNNING;
   }
 
-  /** The result of the commit, and the URL of the reply. Both are read in one go: a waiting Cancel-Session may be next. */
+  /**
+   * The result of the commit, and the URL of the reply. Both are read in one go: a waiting Cancel-Session may be next.
+   */
   async resultWithReply(): Promise<Answer> {
     const { store, world } = this.#session;
     const { record } = store;

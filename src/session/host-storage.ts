@@ -18,7 +18,10 @@ interface HostSql {
  */
 export interface HostStorage {
   readonly sql: HostSql;
-  /** Runs `change`. If `change` throws, its writes are taken back and the error goes on; the other writes of the step are stored. */
+  /**
+   * Runs `change`. If `change` throws, its writes are taken back and the error goes on; the other writes of the step
+   * are stored.
+   */
   transactionSync(change: () => void): void;
   /** Resolves when everything so far is on disk. If the disk refuses, it rejects, and the object is lost. */
   sync(): Promise<void>;

@@ -23,7 +23,9 @@ export class Intake {
     this.#digest = new EntityDigest(session.world);
   }
 
-  /** Stores the new bytes of a piece. The piece must leave no gap after the stored bytes (ruling 9, overlap is trimmed). */
+  /**
+   * Stores the new bytes of a piece. The piece must leave no gap after the stored bytes (ruling 9, overlap is trimmed).
+   */
   append(packet: SessionPacket, { first, total, bytes }: Piece): Answer {
     const { store, world, journal } = this.#session;
     const { fragments, record } = store;
@@ -55,7 +57,10 @@ export class Intake {
     return { offset, fault: null };
   }
 
-  /** Answers a Fragment of an upload that is all here: a duplicate, or one of another file (ruling 22, a Fragment after Close-Session). */
+  /**
+   * Answers a Fragment of an upload that is all here: a duplicate, or one of another file (ruling 22, a Fragment after
+   * Close-Session).
+   */
   acknowledge({ total }: Pick<Piece, "total">): Answer {
     const { record, offset } = this.#session.store;
     if (total === record?.total) return { offset, fault: null };
@@ -97,7 +102,9 @@ export class Intake {
     return answer;
   }
 
-  /** SHA-256 of the whole entity, base64, given its length. If bytes came in an earlier life, it reads the stored ones. */
+  /**
+   * SHA-256 of the whole entity, base64, given its length. If bytes came in an earlier life, it reads the stored ones.
+   */
   async digestOf(length: number): Promise<string> {
     const { store, world } = this.#session;
     return (await this.#digest.finish(length)) ?? (await digestOf(store.fragments.read(), world));

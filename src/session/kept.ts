@@ -31,7 +31,9 @@ export function recordOf({ record }: Kept): SessionRecord | null {
   return record;
 }
 
-/** Reads a session's rows. Never throws for a record, whatever it is: a session that cannot be loaded cannot be removed. */
+/**
+ * Reads a session's rows. Never throws for a record, whatever it is: a session that cannot be loaded cannot be removed.
+ */
 export function load(id: SessionId, { tables }: Surroundings): Kept {
   const row = tables.find(id);
   const key = row?.key ?? tables.nextKey();

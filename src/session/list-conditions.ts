@@ -6,7 +6,10 @@ interface Condition {
   readonly values: readonly (string | number)[];
 }
 
-/** Conditions that an index answers, and conditions on the rows that it gives. One value leads an index; a client is rarer than a state. */
+/**
+ * Conditions that an index answers, and conditions on the rows that it gives. One value leads an index; a client is
+ * rarer than a state.
+ */
 export function conditionsOf({
   after,
   state,

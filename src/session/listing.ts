@@ -21,7 +21,10 @@ type CountRow = SessionCount & { readonly [column: string]: SqlValue };
  */
 export class Listing {
   readonly #tables: SessionTables;
-  /** How many sessions stand in each state; null until somebody asks. `put` and `remove` keep the counts right from then on. */
+  /**
+   * How many sessions stand in each state; null until somebody asks. `put` and `remove` keep the counts right from then
+   * on.
+   */
   #counts: Map<string, SessionCount> | null = null;
 
   readonly #tallies: Tallies;

@@ -1,7 +1,10 @@
 import type { Growth } from "../runtime/metrics.ts";
 import type { HostStorage } from "./host-storage.ts";
 
-/** The store keeps no more series than this. Labels come from the configuration and the protocol, so more would be a mistake. */
+/**
+ * The store keeps no more series than this. Labels come from the configuration and the protocol, so more would be a
+ * mistake.
+ */
 const MOST_SERIES = 10_000;
 
 /**

@@ -118,7 +118,10 @@ export interface ListFigures {
   readonly tallies: readonly Tally[];
   /** Sessions that received bytes within the last minute, and how many bytes; zeros if the list is not told of bytes. */
   readonly inflow: Inflowing;
-  /** The longest delay within the last minutes between a change and its row; absent if the list changes with its sessions. */
+  /**
+   * The longest delay within the last minutes between a change and its row; absent if the list changes with its
+   * sessions.
+   */
   readonly lagMs?: number;
 }
 

@@ -2,7 +2,9 @@ import { giveWay } from "./give-way.ts";
 import type { SessionTables } from "./session-tables.ts";
 import type { SessionWorld } from "./session-world.ts";
 
-/** SQLite's log has some 5 MiB: so many rows, each as large as a row may be, push everything that was erased out of it. */
+/**
+ * SQLite's log has some 5 MiB: so many rows, each as large as a row may be, push everything that was erased out of it.
+ */
 const ROW_BYTES = 2_000_000;
 const ROWS = 6;
 

@@ -49,9 +49,14 @@ export type ReplyPiece = "taken" | "refused" | "too-large";
  * **Order.** Calls on one stub arrive in the order in which they were made.
  */
 export interface SessionCalls {
-  /** Create-Session announced the digest of the upload: the session stores it. Nothing else of Create-Session is stored. */
+  /**
+   * Create-Session announced the digest of the upload: the session stores it. Nothing else of Create-Session is stored.
+   */
   announce(packet: SessionPacket): void;
-  /** Create-Session in a directory that limits sessions, if the object counts them itself. @returns whether it is admitted */
+  /**
+   * Create-Session in a directory that limits sessions, if the object counts them itself. @returns whether it is
+   * admitted
+   */
   admit(applicant: Applicant): boolean;
   /** A piece of a Fragment. */
   append(packet: SessionPacket, piece: Piece): Answer;
@@ -65,7 +70,10 @@ export interface SessionCalls {
   adopt(packet: SessionPacket, fragment: string, range: FragmentRange): Answer;
   /** The digest of the Fragment was wrong, or the Fragment never came whole: its pieces are dropped. */
   unstage(packet: SessionPacket, fragment: string): void;
-  /** The offset for the Ack of a Fragment that was refused before it got here (ruling 4, the next offset); null: unknown session. */
+  /**
+   * The offset for the Ack of a Fragment that was refused before it got here (ruling 4, the next offset); null: unknown
+   * session.
+   */
   offset(packet: SessionPacket): number | null;
   /**
    * The Fragment that leaves nothing missing, in a directory that commits there: its Ack carries the application's error,

@@ -62,7 +62,10 @@ export class Session {
     return stateOf(record, fragments.length, this.directory(), this.isHandingOver);
   }
 
-  /** The state that a packet finds. The packet counts as heard. Null if the session is over and nobody knows it any more. */
+  /**
+   * The state that a packet finds. The packet counts as heard. Null if the session is over and nobody knows it any
+   * more.
+   */
   stateFor(packet: SessionPacket): SessionState | null {
     const now = this.world.now();
     if (this.#isOverFor(packet, now)) return null;

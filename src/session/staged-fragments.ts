@@ -58,7 +58,10 @@ export class StagedFragments {
     }
   }
 
-  /** The kept bytes of a Fragment. Some are missing if it had to give way, or if they came in an earlier life of the object. */
+  /**
+   * The kept bytes of a Fragment. Some are missing if it had to give way, or if they came in an earlier life of the
+   * object.
+   */
   read(fragment: string): { readonly length: number; readonly pieces: Iterable<Uint8Array> } {
     const staged = this.#fragments.get(fragment);
     if (staged === undefined || staged.hasGivenWay) return { length: 0, pieces: [] };

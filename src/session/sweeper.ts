@@ -33,7 +33,10 @@ export class Sweeper {
     this.#wakeBy = wakeBy;
   }
 
-  /** Sweeps one slice at once, and the rest later. Never throws: the caller only gives bytes up, and the alarm tries again. */
+  /**
+   * Sweeps one slice at once, and the rest later. Never throws: the caller only gives bytes up, and the alarm tries
+   * again.
+   */
   sweep(sweepable: Sweepable): void {
     if (!this.#sweepSlice(sweepable)) this.add(sweepable);
   }
