@@ -3,7 +3,7 @@
  *
  * @example
  * ```ts
- * import { bits, type Env, health, operatorsSeat, readConfig, tcpDoor } from "bits-edge";
+ * import { bits, type Env, health, httpDoor, operatorsSeat, readConfig, tcpDoor } from "bits-edge";
  * import { Hono } from "hono";
  *
  * export { SessionCounter, SessionIndex, UploadSession } from "bits-edge"; // bound as in this package's wrangler.toml
@@ -13,7 +13,10 @@
  * app.use(operatorsSeat(readConfig));
  * app.use("/uploads/*", bits(readConfig));
  *
- * export default { fetch: app.fetch, connect: tcpDoor<Env>(app.fetch, (env) => readConfig(env).door) };
+ * export default {
+ *   fetch: httpDoor<Env>(app.fetch),
+ *   connect: tcpDoor<Env>(app.fetch, (env) => readConfig(env).door),
+ * };
  * ```
  *
  * @packageDocumentation

@@ -5,7 +5,10 @@
  * never shared).
  */
 const SCHEMES: ReadonlySet<string> = new Set(["ntlm", "negotiate", "nego2"]);
-/** A request says its credentials in these; a field has one scheme, and goes whole. */
+/**
+ * A request says its credentials in these. They are one scheme's (RFC 9110 section 11.4); of a client that writes the
+ * field twice `Headers` makes a list, and it goes whole.
+ */
 const CREDENTIALS = ["Authorization", "Proxy-Authorization"];
 /** A response offers its schemes in these; others stay. */
 const CHALLENGES = ["WWW-Authenticate", "Proxy-Authenticate"];
@@ -25,7 +28,9 @@ export function isConnectionBound(challengeOrCredentials: string): boolean {
  * @returns the names of the fields of which something was removed, for the log; none where nothing was
  */
 export function dropConnectionBound(headers: Headers): string[] {
-  const touched = CREDENTIALS.filter((name) => isConnectionBound(headers.get(name) ?? ""));
+  const touched = CREDENTIALS.filter((name) =>
+    splitChallenges(headers.get(name) ?? "").some(isConnectionBound),
+  );
   for (const name of touched) headers.delete(name);
   for (const name of CHALLENGES) {
     const challenges = splitChallenges(headers.get(name) ?? "");

@@ -48,6 +48,15 @@ describe("what is taken out of headers", () => {
     expect(basic.get("Authorization")).toBe("Basic YTpi");
   });
 
+  test.for(["Basic YTpi, NTLM TlRM", ", Negotiate YII", 'Digest username="a", nonce="b", NTLM TlRM'])(
+    "a request that says several credentials, one of them such, loses all: %j",
+    (credentials) => {
+      const headers = new Headers({ Authorization: credentials });
+      expect(dropConnectionBound(headers)).toEqual(["Authorization"]);
+      expect(headers.has("Authorization")).toBe(false);
+    },
+  );
+
   test("a response loses such challenges, and keeps the others in their order", () => {
     const headers = new Headers([
       ["WWW-Authenticate", "Negotiate"],
