@@ -17,6 +17,9 @@ const LOOKS_LIKE_A_SLASH = /[\u20E5\u2044\u2215\u2216\uFF0F\uFF3C\u00A5\u20A9]/;
 /** A segment of nothing but dots, or of what Windows makes a dot of, of which one at least is no plain dot. */
 const LOOKS_LIKE_A_PARENT = /(?:^|\/)(?=[^/]*[\uFF0E\u2024])[.\uFF0E\u2024]+(?:\/|$)/;
 
+/** A segment that is a dot or two to a server that takes off parameters: `..;x` is a parent to Java's (Servlet 6.0, 3.5). */
+const DOTS_WITH_PARAMETER = /^\.{1,2}(?:;|%3B)/;
+
 /**
  * A character that UTF-8 writes with more bytes than it needs (RFC 3629 3). A strict reader sees no character at all, a
  * careless one sees a slash or a dot.
@@ -32,7 +35,7 @@ const OVERLONG = /%(?:C[01]%[89AB]|E0%[89]|F0%8)/;
  * @param path as it stood on the request line, without its query
  * @returns null where somebody could read the path in another way, and it is to be answered 400: a broken escape, an
  *   escaped slash, backslash or control character, a bare backslash, an escape of an escape, overlong UTF-8, a character
- *   that Windows turns into a slash or a dot, a parent of an empty segment or of the root
+ *   that Windows turns into a slash or a dot, a parent of an empty segment or of the root, or one with a parameter
  */
 export function canonicalPath(path: string): string | null {
   if (!path.startsWith("/") || path.includes("\\") || /%(?![0-9A-Fa-f]{2})/.test(path)) return null;
@@ -73,6 +76,17 @@ export function pathKey(path: string): string {
   return lower.replaceAll(/%(?:2[146789abc]|3[abd]|40)/g, decodeURIComponent);
 }
 
+/**
+ * What `path` names to a server that takes what follows a semicolon in a segment for a parameter, as Java's do (Servlet 6.0,
+ * 3.5): `/uploads/secret;a/x` is `/uploads/secret/x` there.
+ *
+ * @param path of {@link canonicalPath}
+ */
+export function withoutParameters(path: string): string | null {
+  const without = path.replaceAll(/(?:;|%3B)[^/]*/g, "");
+  return without === path ? path : canonicalPath(without);
+}
+
 function decodeUnreserved(path: string): string | null {
   if (!path.includes("%")) return path;
   let isAmbiguous = false;
@@ -106,6 +120,7 @@ function resolveSegments(path: string): string | null {
   const resolved: string[] = [];
   let hasEmpty = false;
   for (const [at, segment] of segments.entries()) {
+    if (DOTS_WITH_PARAMETER.test(segment)) return null;
     const isLast = at === segments.length - 1;
     if (segment === "..") {
       // Who folds first takes away a folder, who resolves first takes away nothing.

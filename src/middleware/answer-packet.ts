@@ -1,4 +1,5 @@
-import { type Config, ConfigError } from "../config/config.ts";
+import { withoutParameters } from "../config/canonical-path.ts";
+import { type Config, ConfigError, directoryOf } from "../config/config.ts";
 import { bodyReaderOf } from "../ingress/arrival.ts";
 import { refuseDestination } from "../protocol/destination.ts";
 import { type Fault, FAULTS, isFault } from "../protocol/faults.ts";
@@ -35,7 +36,7 @@ export async function answerPacket(visit: Visit): Promise<Verdict> {
   if (visit.destination === null) return faultOnly(isFault(packet) ? packet : FAULTS.destinationMalformed);
   if (!isServed(visit)) return faultOnly(isFault(packet) ? packet : FAULTS.uploadsNotEnabled);
   if (isFault(packet)) return await answerMalformed(packet, visit);
-  const misnamed = refuseDestination(visit.path, visit.directory.path);
+  const misnamed = refuseDestination(visit.path, visit.directory.path) ?? refuseMisreading(visit);
   if (misnamed !== null) return faultOnly(misnamed);
   switch (packet.type) {
     case "Ping":
@@ -49,6 +50,17 @@ export async function answerPacket(visit: Visit): Promise<Verdict> {
     case "Cancel-Session":
       return await withSession(packet.sessionId, visit, async (session) => cancelSession(session, visit));
   }
+}
+
+/**
+ * To a server that knows parameters the path has to name a destination of the same directory, too (ruling 27, one canonical
+ * path). Who gives a directory a semicolon has a server that knows none.
+ */
+function refuseMisreading({ config, directory, path }: ServedVisit): Fault | null {
+  const misread = withoutParameters(path);
+  if (misread === path || directory.path.includes(";")) return null;
+  if (misread === null || directoryOf(config, misread) !== directory) return FAULTS.destinationMalformed;
+  return refuseDestination(misread, directory.path);
 }
 
 /** A Fragment that breaks a rule of syntax still learns where its session stands (ruling 4, the next offset). */

@@ -1,6 +1,8 @@
 import type { MiddlewareHandler } from "hono";
+import { canonicalTarget, pathKey } from "../config/canonical-path.ts";
 import { type Config, ConfigError } from "../config/config.ts";
 import type { Env } from "../env.ts";
+import { arrivalOf } from "../ingress/arrival.ts";
 import { networkFor } from "../runtime/network.ts";
 
 const PATIENCE_MS = 5000;
@@ -24,10 +26,11 @@ const NEVER_KEPT = { "Cache-Control": "no-store" };
 export function health(readConfig: (env: Env) => Config): MiddlewareHandler<{ Bindings: Env }> {
   return async (context, next) => {
     const config = readSafely(readConfig, context.env);
-    const path = config instanceof ConfigError ? DEFAULT_PATH : config.healthPath;
-    const isForBalancer = context.req.path === path.replace(/[^/]*$/, "ready");
+    const path = pathKey(config instanceof ConfigError ? DEFAULT_PATH : config.healthPath);
+    const asked = pathKey(canonicalTarget(arrivalOf(context.req.raw).target)?.path ?? "");
+    const isForBalancer = asked === path.replace(/[^/]*$/, "ready");
     const isAsked = context.req.method === "GET" || context.req.method === "HEAD";
-    if (!isAsked || (context.req.path !== path && !isForBalancer)) return await next();
+    if (!isAsked || (asked !== path && !isForBalancer)) return await next();
     const configuration = config instanceof ConfigError ? "wrong" : "fine";
     const ready = config instanceof ConfigError || !(await isReady(config)) ? "no" : "yes";
     if (isForBalancer) return context.json({ ready }, ready === "yes" ? 200 : 503, NEVER_KEPT);

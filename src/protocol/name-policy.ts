@@ -67,7 +67,8 @@ export interface RefusedName {
 export function refuseName(path: string, directoryPath: string, policy: NamePolicy): RefusedName | null {
   const names = segmentsBelow(path, directoryPath).map((segment) => segment?.toLowerCase() ?? "");
   for (const name of names) {
-    const parts = name.split(";");
+    // Windows takes dots and spaces off the end of a name, and so does who has cut it at a semicolon.
+    const parts = name.split(";").map((part) => part.replace(/[. ]+$/, ""));
     if (parts.some((part) => policy.denySegments.includes(part))) return { name, setting: "deny_segments" };
     if (parts.some((part) => policy.denyExtensions.includes(extensionOf(part))))
       return { name, setting: "deny_extensions" };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { canonicalPath, pathKey } from "../../src/config/canonical-path.ts";
+import { canonicalPath, pathKey, withoutParameters } from "../../src/config/canonical-path.ts";
 
 test.each([
   ["plain letters stay", "/uploads/A b.bin".replace(" ", "%20"), "/uploads/A%20b.bin"],
@@ -52,6 +52,9 @@ test.each([
   ["a dot and a fullwidth dot", "/a/.%EF%BC%8E/b"],
   ["the root's parent", "/../a"],
   ["an empty segment's parent", "/a//../b"],
+  ["a parent with a parameter", "/a/..;/b"],
+  ["a parent with an escaped parameter", "/a/%2e%2e%3bx=1/b"],
+  ["a dot with a parameter", "/a/.;x/b"],
   ["an asterisk", "*"],
   ["nothing", ""],
 ])("%s could be read in another way: %s", (_what, path) => {
@@ -89,4 +92,14 @@ test("two paths of one folder have one key, whatever the letters' case and the s
   expect(pathKey("/R&D/(x)/")).toBe(pathKey("/r%26d/%28X%29/"));
   expect(pathKey("/a%C3%A4")).toBe(pathKey("/A%C3%A4"));
   expect(pathKey("/a%25")).not.toBe(pathKey("/a%"));
+});
+
+test.each([
+  ["/uploads/secret;a/x", "/uploads/secret/x"],
+  ["/uploads/secret%3Ba=1;b/x;c", "/uploads/secret/x"],
+  ["/uploads/;a/secret/x", "/uploads/secret/x"],
+  ["/uploads/..x;/y", "/uploads/..x/y"],
+  ["/uploads/x", "/uploads/x"],
+])("%s is %s to a server that takes what follows a semicolon for a parameter", (path, read) => {
+  expect(withoutParameters(path)).toBe(read);
 });

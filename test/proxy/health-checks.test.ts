@@ -10,6 +10,22 @@ describe.each(DOORS)("A monitor, over the %s door", (door) => {
     expect([got.status, seen.status, seen.body.length]).toEqual([200, 200, 0]);
     expect(seen.header("Content-Type")).toBe(got.header("Content-Type"));
   });
+
+  test.each(["//healthz", "/x/../healthz", "/%68ealthz", "/Healthz", "/healthz?x", "//ready"])(
+    "the health check is the edge's in every spelling of its path (ruling 27, one canonical path): %s",
+    async (target) => {
+      const asked = bench()
+        .origin.to("/")
+        .filter(({ line }) => line.startsWith("GET")).length;
+      const response = await bench().ask(door, [`GET ${target} HTTP/1.1`, "Host: a", ""]);
+      expect(response.header("Content-Type")).toBe("application/json");
+      expect(
+        bench()
+          .origin.to("/")
+          .filter(({ line }) => line.startsWith("GET")),
+      ).toHaveLength(asked);
+    },
+  );
 });
 
 describe("HTTP/1.0, as HAProxy's health check speaks it by default", () => {
