@@ -17,6 +17,8 @@ export interface RawRequest {
   readonly turn: number;
   /** Values of all fields of this name, in any case. */
   readonly values: (name: string) => string[];
+  /** Sends more of the answer. */
+  readonly say: (bytes: string) => void;
 }
 
 /** For {@link RawOrigin.answer}: the connection is reset. */
@@ -34,6 +36,7 @@ export class RawOrigin implements AsyncDisposable {
   answer: (request: RawRequest) => RawAnswer = () => DONE;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #heard = new Map<string, PromiseWithResolvers<void>>();
 
   private constructor(server: Server) {
     this.#server = server;
@@ -66,11 +69,22 @@ export class RawOrigin implements AsyncDisposable {
     return this.requests.filter(({ line }) => line.split(" ")[1]?.startsWith(target) === true);
   }
 
+  /** Resolves when the head of a request to exactly this target is there, or was. */
+  async hears(target: string): Promise<void> {
+    await this.#hearing(target).promise;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = once(this.#server, "close");
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
     await closed;
+  }
+
+  #hearing(target: string): PromiseWithResolvers<void> {
+    const hearing = this.#heard.get(target) ?? Promise.withResolvers<void>();
+    this.#heard.set(target, hearing);
+    return hearing;
   }
 
   #serve(socket: Socket): void {
@@ -89,8 +103,9 @@ export class RawOrigin implements AsyncDisposable {
       const end = received.indexOf("\r\n\r\n");
       if (request === null || request.isWhole) {
         if (end === -1) return;
-        request = parseHead(received.slice(0, end), ++turn);
+        request = parseHead(received.slice(0, end), ++turn, (bytes) => void socket.write(bytes));
         this.requests.push(request);
+        this.#hearing(request.line.split(" ")[1] ?? "").resolve();
         received = received.slice(end + 4);
       }
       request.body += received;
@@ -105,7 +120,7 @@ export class RawOrigin implements AsyncDisposable {
   }
 }
 
-function parseHead(head: string, turn: number): RawRequest {
+function parseHead(head: string, turn: number, say: RawRequest["say"]): RawRequest {
   const [line = "", ...lines] = head.split("\r\n");
   const fields = lines.map((text): [string, string] => {
     const colon = text.indexOf(":");
@@ -113,7 +128,7 @@ function parseHead(head: string, turn: number): RawRequest {
   });
   const values = (name: string): string[] =>
     fields.filter(([known]) => known.toLowerCase() === name.toLowerCase()).map(([, value]) => value);
-  return { line, fields, body: "", isWhole: false, isLeft: false, turn, values };
+  return { line, fields, body: "", isWhole: false, isLeft: false, turn, values, say };
 }
 
 function isWhole({ body, values }: RawRequest): boolean {

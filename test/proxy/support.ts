@@ -16,16 +16,24 @@ export interface Bench {
   ask(door: Door, lines: readonly string[], body?: string): Promise<HttpResponse>;
 }
 
-/** A bench for the tests of this file. */
+/**
+ * A bench for the tests of this file.
+ *
+ * @param main the Worker's entry point; default: the project's own
+ */
 export function useBench(
   vars: Readonly<Record<string, unknown>> = {},
   directories: readonly DirectorySettings[] = [{ path: "/uploads/" }],
+  main?: string,
 ): () => Bench {
   let edge: Edge | undefined;
   let origin: RawOrigin | undefined;
   beforeAll(async () => {
     origin = await RawOrigin.start();
-    edge = await startEdge({ vars: { ORIGIN_URL: origin.url, UPLOAD_DIRECTORIES: directories, ...vars } });
+    edge = await startEdge({
+      vars: { ORIGIN_URL: origin.url, UPLOAD_DIRECTORIES: directories, ...vars },
+      ...(main === undefined ? {} : { main }),
+    });
   });
   afterAll(async () => {
     await edge?.stop();
