@@ -22,7 +22,7 @@ export function mapToClient(location: string | null, { originUrl, clientUrl }: P
   if (mapped === null) return location;
   if (authority === undefined) return mapped + rest;
   const url = URL.parse(`${scheme ?? originUrl.protocol}//${authority}`);
-  if (url === null || url.host !== originUrl.host) return location;
+  if (url === null || url.host !== originUrl.host || !/^https?:$/.test(url.protocol)) return location;
   // An origin that sends its client from http to https means that, of the edge.
   const isOtherScheme = url.protocol !== originUrl.protocol && url.protocol !== clientUrl.protocol;
   const place = isOtherScheme ? `${url.protocol}//${clientUrl.hostname}` : clientUrl.origin;
