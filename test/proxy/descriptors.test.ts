@@ -52,13 +52,13 @@ async function descriptors(): Promise<number> {
 
 describe("2,000 broken requests", () => {
   test.each(DOORS)(`${REQUESTS} at the %s door leave no connection open, on either side`, async (door) => {
-    const { origin, open } = bench();
+    const { origin } = bench();
     origin.answer = () => null;
     const ways = waysOf(door);
     const breakOff = async (turn: number): Promise<void> => {
       const [beginning, end] = ways[turn % ways.length] ?? [THINKS, "reset"];
       const target = `/broken/${door}-${turn}`;
-      const connection = await open(door);
+      const connection = await bench().open(door);
       await connection.send(beginning.replace(":target", target));
       // A busy edge may find the client silent before it has said a word to the origin.
       await Promise.race([origin.hears(target), connection.waitForEnd()]);
