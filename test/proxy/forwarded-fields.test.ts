@@ -128,6 +128,12 @@ describe.each(DOORS)("What the origin is told, over the %s door", (door) => {
     },
   );
 
+  test("bytes beyond ASCII in a field are the client's at the HTTP door, and UTF-8 at the TCP door", async () => {
+    const values = await told(["X-Utf8: caf\u00c3\u00a9", "X-Old: caf\u00e9"]);
+    const utf8 = ["caf\u00c3\u00a9"];
+    expect([values("X-Utf8"), values("X-Old")]).toEqual([utf8, door === "tcp" ? utf8 : ["caf\u00e9"]]);
+  });
+
   test("a request that goes in a circle is answered 508", async () => {
     const via = Array.from({ length: 3 }, () => "1.1 bits-edge").join(", ");
     const response = await bench().ask(door, [`GET /circle-${door} HTTP/1.1`, "Host: a", `Via: ${via}`, ""]);

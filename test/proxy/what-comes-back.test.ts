@@ -100,6 +100,15 @@ describe.each(DOORS)("What comes back, over the %s door", (door) => {
     ]);
   });
 
+  test("bytes beyond ASCII in a field are the origin's at the HTTP door; the TCP door has lost those that are no UTF-8", async () => {
+    const response = await answer(["X-Utf8: caf\u00c3\u00a9", "X-Old: caf\u00e9"]);
+    const lost = "caf\u00ef\u00bf\u00bd";
+    expect([response.header("X-Utf8"), response.header("X-Old")]).toEqual([
+      "caf\u00c3\u00a9",
+      door === "tcp" ? lost : "caf\u00e9",
+    ]);
+  });
+
   test("each challenge and each cookie is a field of its own, and NTLM is offered to nobody", async () => {
     const lines = [
       "WWW-Authenticate: Negotiate",
