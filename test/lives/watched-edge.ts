@@ -20,8 +20,8 @@ function watchedEnv(env: Env): Env {
 
 type Namespace = DurableObjectNamespace;
 
-function watchedNamespace(of: string, namespace: Namespace, jurisdiction: string | null): Partial<Namespace> {
-  return {
+function watchedNamespace(of: string, namespace: Namespace, jurisdiction: string | null): Namespace {
+  const watched: Partial<Namespace> = {
     getByName(name, options) {
       const { locationHint = null } = options ?? {};
       console.log(JSON.stringify({ event: "object", of, name, jurisdiction, locationHint }));
@@ -29,6 +29,7 @@ function watchedNamespace(of: string, namespace: Namespace, jurisdiction: string
     },
     jurisdiction: (name) => watchedNamespace(of, namespace, name),
   };
+  return watched as Namespace;
 }
 
 export class UploadSession extends Session {
