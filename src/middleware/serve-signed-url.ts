@@ -2,6 +2,8 @@ import type { CanonicalTarget } from "../config/canonical-path.ts";
 import { type Config, directoryOf } from "../config/config.ts";
 import type { Env } from "../env.ts";
 import type { SessionId } from "../protocol/session-id.ts";
+import { COME_AGAIN } from "../runtime/come-again.ts";
+import { log } from "../runtime/log.ts";
 import { parseSignedUrl, type SignedUrl } from "../signed/signed-url.ts";
 import { PIECE_BYTES } from "./piece-memory.ts";
 import { serveEntity } from "./serve-entity.ts";
@@ -38,8 +40,23 @@ export async function serveSignedUrl(
   if (!METHODS[kind].includes(request.method)) {
     return new Response(null, { status: 405, headers: { Allow: METHODS[kind].join(", ") } });
   }
-  const session = sessionStub(bindings, config, sessionId);
-  if (kind === "new-reply") return await takeReply(request, session, sessionId);
+  try {
+    const session = sessionStub(bindings, config, sessionId);
+    return await (kind === "new-reply"
+      ? takeReply(request, session, sessionId)
+      : giveData(request, session, { kind, sessionId }));
+  } catch (error) {
+    // As a packet's: what broke says nothing of the session, and whoever comes again finds another object.
+    log("failed", { during: "signed-url", session: sessionId, error: String(error) });
+    return new Response(null, { status: 503, headers: COME_AGAIN });
+  }
+}
+
+async function giveData(
+  request: Request,
+  session: SessionStub,
+  { kind, sessionId }: Pick<SignedUrl, "kind" | "sessionId">,
+): Promise<Response> {
   const found = await session.measure(sessionId, kind);
   if (found === null) return new Response(null, { status: 404 });
   return await serveEntity(request, {

@@ -22,6 +22,7 @@ const PROBLEMS = {
   409: "The deed makes no sense where the session stands; the sentence says why.",
   429: "Too many wrong tokens within a minute.",
   501: "This edge has no list of its sessions.",
+  503: "A session's object cannot be asked just now. Retry-After says when to come again; a deed may have been done.",
 } as const;
 
 const ID: Json = {
@@ -99,7 +100,9 @@ function operation(
   answer: keyof typeof SCHEMAS,
   problems: readonly (keyof typeof PROBLEMS)[],
 ): Json {
-  const refusals = problems.map((status) => [String(status), response(PROBLEMS[status], "Problem")] as const);
+  const refusals = [...problems, 503 as const].map(
+    (status) => [String(status), response(PROBLEMS[status], "Problem")] as const,
+  );
   return { summary, responses: { "200": response("Done.", answer), ...Object.fromEntries(refusals) } };
 }
 

@@ -7,6 +7,7 @@ import { hasOperators } from "../config/operator-settings.ts";
 import type { Env } from "../env.ts";
 import { arrivalOf } from "../ingress/arrival.ts";
 import { senderOf } from "../proxy/sender.ts";
+import { COME_AGAIN } from "../runtime/come-again.ts";
 import { log } from "../runtime/log.ts";
 import { hasCookie, logIn, logOut } from "./login.ts";
 import { METRICS_TYPE, metricsOf } from "./metrics.ts";
@@ -105,7 +106,7 @@ function makeApp(config: Config): Hono<SeatEnv> {
   app.notFound(notFound);
   app.onError((error, context) => {
     log("failed", { during: "seat", session: null, error: error.message });
-    return context.json({ error: "The edge failed; its log says how." }, 500);
+    return context.json({ error: "The edge failed, its log says how; try again." }, 503, COME_AGAIN);
   });
   return app;
 }

@@ -5,21 +5,25 @@ import { tcpDoor } from "../../src/ingress/tcp.ts";
 import { HEADER } from "../../src/protocol/headers.ts";
 import { parseSessionId, type SessionId } from "../../src/protocol/session-id.ts";
 import type { Answer } from "../../src/protocol/session-answer.ts";
-import type { Piece } from "../../src/session/session-calls.ts";
+import type { SessionDetails } from "../../src/session/operator-calls.ts";
+import type { DataSize, Piece, ReplyPiece } from "../../src/session/session-calls.ts";
 import type { SessionPacket } from "../../src/protocol/session-record.ts";
 import { objectNameOf } from "../../src/signed/session-place.ts";
+import type { SignedUrlKind } from "../../src/signed/signed-url.ts";
 
 export { SessionCounter, SessionIndex } from "../../src/worker.ts";
 
 /**
  * The edge as it is, but for the lives of its objects. ABORTS says when they end by themselves:
  * "before-packets", whenever a packet comes and none is being answered; "between-pieces", once at each
- * piece of a Fragment but its first; "before-cancelling" and "after-cancelling", once at each Cancel-Session. And `/-/abort/<id>` and `/-/alarm/<id>`, at the HTTP door, end a life or
- * ring an alarm whatever the object is doing.
+ * piece of a Fragment but its first; "before-cancelling" and "after-cancelling", once at each Cancel-Session. "questions":
+ * what is no packet fails once at each call, and the object lives on. And `/-/abort/<id>` and `/-/alarm/<id>`, at the HTTP
+ * door, end a life or ring an alarm whatever the object is doing.
  */
 interface Env extends EdgeEnv {
   readonly UPLOAD_SESSIONS: DurableObjectNamespace<UploadSession>;
-  readonly ABORTS?: "before-packets" | "between-pieces" | "before-cancelling" | "after-cancelling";
+  readonly ABORTS?:
+    "before-packets" | "between-pieces" | "before-cancelling" | "after-cancelling" | "questions";
 }
 
 const DEATH = "this life of the object is over";
@@ -60,6 +64,21 @@ export class UploadSession extends Session {
     return cancelled;
   }
 
+  override measure(sessionId: SessionId, kind: SignedUrlKind): DataSize | null {
+    this.#failOnceAt(`measuring ${kind} of ${sessionId}`);
+    return super.measure(sessionId, kind);
+  }
+
+  override appendReply(sessionId: SessionId, first: number, bytes: Uint8Array): ReplyPiece {
+    this.#failOnceAt(`a reply's ${first} of ${sessionId}`);
+    return super.appendReply(sessionId, first, bytes);
+  }
+
+  override describe(sessionId: SessionId): SessionDetails | null {
+    this.#failOnceAt(`describing ${sessionId}`);
+    return super.describe(sessionId);
+  }
+
   die(): void {
     this.ctx.abort(DEATH);
   }
@@ -76,6 +95,13 @@ export class UploadSession extends Session {
         .one();
       isCommitting = record.includes('"state":"committing"');
     }
+  }
+
+  /** As a call whose object is on an edge of a cluster that nobody can reach: the caller learns no more. */
+  #failOnceAt(call: string): void {
+    if ((this.env as Env).ABORTS !== "questions" || causes.has(call)) return;
+    causes.add(call);
+    throw new Error("nobody has this object just now");
   }
 
   #dieOnceOf(cause: string): void {

@@ -21,13 +21,13 @@ function watchedEnv(env: Env): Env {
 type Namespace = DurableObjectNamespace;
 
 function watchedNamespace(of: string, namespace: Namespace, jurisdiction: string | null): Namespace {
-  const watched: Partial<Namespace> = {
-    getByName(name, options) {
+  const watched: unknown = {
+    getByName(name: string, options?: DurableObjectNamespaceGetDurableObjectOptions) {
       const { locationHint = null } = options ?? {};
       console.log(JSON.stringify({ event: "object", of, name, jurisdiction, locationHint }));
       return namespace.getByName(jurisdiction === null ? name : `${jurisdiction} ${name}`, options);
     },
-    jurisdiction: (name) => watchedNamespace(of, namespace, name),
+    jurisdiction: (name: string) => watchedNamespace(of, namespace, name),
   };
   return watched as Namespace;
 }

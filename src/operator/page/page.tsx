@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import type { Child } from "hono/jsx";
 import { parseSessionId } from "../../protocol/session-id.ts";
+import { COME_AGAIN } from "../../runtime/come-again.ts";
 import { log } from "../../runtime/log.ts";
 import type { DeedKind, Operator, Seat, SessionDetails } from "../seat.ts";
 import type { Asset } from "./asset.ts";
@@ -71,7 +72,8 @@ export function operatorPage(visitOf: (context: Context) => Visit, now: () => nu
   }
   page.post("/session/:id/rescue", async (context) => show(context, await rescue(context)));
   page.onError((error, context) => {
-    log("failed", { error: error.message });
+    log("failed", { during: "page", session: null, error: error.message });
+    for (const [name, value] of Object.entries(COME_AGAIN)) context.header(name, value);
     return show(context, { sorry: "broken" });
   });
   return page;

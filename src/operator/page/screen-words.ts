@@ -38,9 +38,9 @@ export const SORRY = {
     says: "They are deleted when the application has them.",
   },
   broken: {
-    status: 500,
+    status: 503,
     title: "The edge could not look",
-    says: "Something broke while this page was made; the log says what. Uploads are not touched by it.",
+    says: "Something broke while this page was made; the log says what. Uploads are not touched by it. Try again in a moment.",
   },
 } as const;
 

@@ -237,7 +237,7 @@ test("A seat that breaks is said to have broken, in a page without its error", a
   const { seat } = await seatOf({});
   const broken = { ...seat, overview: () => Promise.reject(new Error("secret")) };
   const { status, html } = await get(broken, "/");
-  expect(status).toBe(500);
+  expect(status).toBe(503);
   expect(html).toContain("The edge could not look");
   expect(html).not.toContain("secret");
 });
