@@ -16,6 +16,7 @@ const REMAINS = { recursive: true, force: true, maxRetries: 5 };
 
 /** What a cluster is started with. */
 export interface ClusterSetup {
+  /** Two or more. */
   readonly instances: number;
   readonly originUrl: string;
   readonly directories: readonly object[];
@@ -29,7 +30,7 @@ export interface ClusterSetup {
 /** Edges on one bucket, behind HAProxy: all of it real. */
 export class Cluster {
   readonly store: Store;
-  readonly instances: readonly [Instance, ...Instance[]];
+  readonly instances: readonly [Instance, Instance, ...Instance[]];
   readonly balancer: Balancer;
   readonly events: EdgeEvents;
   /** For another edge of the cluster. */
@@ -71,8 +72,11 @@ export class Cluster {
     };
     const events = new EdgeEvents(setup.observe);
     const shared = { cluster: url, env, folder, events };
-    const instances: [Instance, ...Instance[]] = [await Instance.prepare("edge1", shared)];
-    for (let number = 2; number <= setup.instances; number++) {
+    const instances: [Instance, Instance, ...Instance[]] = [
+      await Instance.prepare("edge1", shared),
+      await Instance.prepare("edge2", shared),
+    ];
+    for (let number = 3; number <= setup.instances; number++) {
       instances.push(await Instance.prepare(`edge${number}`, shared));
     }
     await Promise.all(instances.map(async (instance) => instance.start()));

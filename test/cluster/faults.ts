@@ -101,7 +101,7 @@ export class Faults {
         await this.#wait(this.#random.between(0, 2_000));
         return instance.start();
       case "an edge stands still":
-        return instance.freeze(1.5 * lease);
+        return instance.whileStill(async () => pause(1.5 * lease));
       case "the bucket is late":
         return this.#be("late", 5_000);
       case "the bucket fails":

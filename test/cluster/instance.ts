@@ -84,15 +84,14 @@ export class Instance {
     await until(() => program?.ended !== false, `${this.name} has ended`, STOP_MILLISECONDS);
   }
 
-  /** Its runtime does nothing for a while, and does not know it: as a virtual machine that is moved. */
-  async freeze(milliseconds: number): Promise<void> {
+  /** Its runtime does nothing during `work`, and does not know it: as a virtual machine that is moved. */
+  async whileStill<T>(work: () => Promise<T>): Promise<T> {
     const { runtime } = await holderOf(this.#state);
+    signal(runtime, "SIGSTOP");
     try {
-      process.kill(runtime, "SIGSTOP");
-      await pause(milliseconds);
-      process.kill(runtime, "SIGCONT");
-    } catch {
-      // It has ended: its lease was lost, or its bucket silent.
+      return await work();
+    } finally {
+      signal(runtime, "SIGCONT");
     }
   }
 
@@ -110,6 +109,14 @@ export class Instance {
       logs,
       cwd: PROJECT,
     });
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has ended: its lease was lost, or its bucket silent.
   }
 }
 

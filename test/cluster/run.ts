@@ -10,6 +10,7 @@ import { Sightings } from "../kill/round.ts";
 import { count, list } from "../kill/tally.ts";
 import { Cluster } from "./cluster.ts";
 import { Faults } from "./faults.ts";
+import { uploadPastStandstills } from "./standstill.ts";
 import { uploadThroughTls } from "./through-tls.ts";
 import { Waits } from "./waits.ts";
 
@@ -100,6 +101,10 @@ async function run(): Promise<number> {
       }
     };
     process.stdout.write(`an upload through TLS: ${await uploadThroughTls(cluster.balancer)}\n`);
+    const standstill = await uploadPastStandstills(cluster.instances, application);
+    reports.push(standstill.report);
+    count(endings, standstill.report.ending);
+    process.stdout.write(`${elapsed()} s: an upload whose owner stood still: ${standstill.story}\n`);
     const troubled = values.calm ? Promise.resolve() : faults.run();
     await Promise.all(Array.from({ length: clients }, work));
     faults.end();
