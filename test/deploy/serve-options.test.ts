@@ -1,10 +1,11 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { HELP } from "../../tools/serve/help.ts";
 import { readOptions } from "../../tools/serve/options.ts";
 import { ensureState, sessionKey } from "../../tools/serve/state.ts";
+import { PROJECT } from "../support/bundle.ts";
 
 test("without a word it serves this machine only", () => {
   expect(readOptions([], {})).toEqual({
@@ -79,6 +80,25 @@ test("a cluster is a bucket, an address, and secrets of the environment", () => 
   const amazon = { ...SECRETS, AWS_ENDPOINT_URL: undefined, AWS_REGION: "eu-central-1" };
   expect(readOptions(CLUSTER, amazon)).toMatchObject({
     cluster: { listen: "10.0.0.1:7000", store: { endpoint: "https://s3.eu-central-1.amazonaws.com" } },
+  });
+});
+
+test("docs/cluster.md's environment is one that systemd reads: to it a comment behind a value is the value's", async () => {
+  const page = await readFile(join(PROJECT, "docs", "cluster.md"), "utf8");
+  const [, block = ""] = /```sh\n( *CLUSTER=.*?)```/s.exec(page) ?? [];
+  const lines = block.split("\n").map((line) => line.trim());
+  const assignments = lines.filter((line) => line !== "" && !line.startsWith("#"));
+  const environment = Object.fromEntries(
+    assignments.map(
+      (line) => line.replace("…", "k".repeat(32)).split(/=(.*)/s).slice(0, 2) as [string, string],
+    ),
+  );
+  expect(readOptions([], environment)).toMatchObject({
+    cluster: {
+      bucket: "bits-uploads",
+      address: "10.0.0.1:7000",
+      store: { endpoint: "https://s3.eu-central-1.amazonaws.com" },
+    },
   });
 });
 
