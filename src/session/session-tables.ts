@@ -12,7 +12,7 @@ const LAST_KEY = 2 ** (63 - OFFSET_BITS) - 1;
 
 const BYTES = "(id INTEGER PRIMARY KEY, received_at INTEGER NOT NULL, bytes BLOB NOT NULL)";
 /** What an object may store, made when it is first needed; docs/storage-schema.md has the meaning. */
-const SCHEMA = {
+export const SCHEMA = {
   sessions:
     "CREATE TABLE sessions (key INTEGER PRIMARY KEY, id TEXT NOT NULL, due INTEGER NOT NULL, record TEXT)",
   fragments: `CREATE TABLE fragments ${BYTES}`,

@@ -1,5 +1,5 @@
-import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { HostStorage, SqlValue } from "../../src/session/host-storage.ts";
+import { Database, type Row } from "./database.ts";
 
 /** What was written without an `await` between: stored as a whole or not at all. */
 interface Step {
@@ -12,11 +12,6 @@ interface Step {
  * before it. What is confirmed stays; a crash rolls back to any step that is not.
  */
 export class Disk implements HostStorage {
-  /** Empty databases that were used before: to open one costs more than a small world. */
-  static readonly #spare: {
-    readonly database: DatabaseSync;
-    readonly statements: Map<string, StatementSync>;
-  }[] = [];
   readonly sql: HostStorage["sql"];
   /** When the object is to be rung, as far as is written. */
   alarm: number | null = null;
@@ -24,10 +19,7 @@ export class Disk implements HostStorage {
   refuse: () => void = () => undefined;
   /** Resolves when what `sync` waits for is confirmed. */
   whenSynced: (confirm: () => void) => Promise<void> = async (confirm) => confirm();
-  readonly #database: DatabaseSync;
-  readonly #statements: Map<string, StatementSync>;
-  /** Null if nobody has looked since the last change. */
-  #tables: string[] | null = [];
+  readonly #database = Database.take();
   readonly #steps: Step[] = [];
   /** Number of the first step in `#steps`, since the disk is. */
   #first = 0;
@@ -36,9 +28,6 @@ export class Disk implements HostStorage {
   #depth = 0;
 
   constructor() {
-    const spare = Disk.#spare.pop() ?? { database: new DatabaseSync(":memory:"), statements: new Map() };
-    this.#database = spare.database;
-    this.#statements = spare.statements;
     this.sql = {
       exec: <Row extends Record<string, SqlValue>>(
         statement: string,
@@ -54,17 +43,17 @@ export class Disk implements HostStorage {
     this.#begin();
     const name = `t${this.#depth}`;
     const { alarm } = this;
-    this.#command(`SAVEPOINT ${name}`);
+    this.#database.run(`SAVEPOINT ${name}`);
     this.#depth += 1;
     try {
       change();
     } catch (error) {
-      this.#command(`ROLLBACK TO ${name}`);
+      this.#database.run(`ROLLBACK TO ${name}`);
       this.alarm = alarm;
       throw error;
     } finally {
       this.#depth -= 1;
-      this.#command(`RELEASE ${name}`);
+      this.#database.run(`RELEASE ${name}`);
     }
   }
 
@@ -80,7 +69,7 @@ export class Disk implements HostStorage {
 
   async deleteAll(): Promise<void> {
     this.#begin();
-    for (const name of this.tables()) this.#command(`DROP TABLE ${name}`);
+    for (const name of this.tables) this.#database.run(`DROP TABLE ${name}`);
     this.alarm = null;
   }
 
@@ -100,7 +89,7 @@ export class Disk implements HostStorage {
   confirm(written: number): void {
     this.#confirmed = Math.max(this.#confirmed, written);
     if (this.#confirmed < this.#first + this.#steps.length || this.#steps.length === 0) return;
-    this.#command("RELEASE s0");
+    this.#database.run("RELEASE s0");
     this.#first += this.#steps.length;
     this.#steps.length = 0;
     this.#isOpen = false;
@@ -118,8 +107,8 @@ export class Disk implements HostStorage {
     const kept = this.#steps.length - Math.min(lost, this.unconfirmed);
     const step = this.#steps[kept];
     if (step !== undefined) {
-      this.#command(`ROLLBACK TO s${kept}`);
-      this.#command(`RELEASE s${kept}`);
+      this.#database.run(`ROLLBACK TO s${kept}`);
+      this.#database.run(`RELEASE s${kept}`);
       this.alarm = step.alarm;
       this.#steps.length = kept;
     }
@@ -127,41 +116,41 @@ export class Disk implements HostStorage {
   }
 
   /** Rows of a question that is not the object's, at the end of what is written. */
-  ask(statement: string, ...bindings: (string | number)[]): Record<string, unknown>[] {
-    return this.#prepared(statement).all(...bindings);
+  ask(statement: string, ...bindings: (string | number)[]): Row[] {
+    return this.#database.run(statement, bindings);
   }
 
-  tables(): string[] {
-    this.#tables ??= this.ask("SELECT name FROM sqlite_master WHERE type = 'table'").map(({ name }) =>
-      String(name),
-    );
-    return this.#tables;
+  get tables(): ReadonlySet<string> {
+    return this.#database.tables;
+  }
+
+  /** Changes with whatever may have changed a row. */
+  get version(): number {
+    return this.#database.version;
   }
 
   has(table: string): boolean {
-    return this.tables().includes(table);
+    return this.tables.has(table);
   }
 
   /** Nobody uses it any more. */
   close(): void {
     this.#isOpen = false;
     this.confirm(this.written());
-    for (const name of this.tables()) this.#command(`DROP TABLE ${name}`);
-    Disk.#spare.push({ database: this.#database, statements: this.#statements });
+    this.#database.giveBack();
   }
 
   #execute(statement: string, bindings: readonly (string | number | null | Uint8Array)[]): unknown[] {
     if (!statement.startsWith("SELECT")) {
       this.refuse();
       this.#begin();
-      if (/^(?:CREATE|DROP)/.test(statement)) this.#tables = null;
     }
     // What is written to be overwritten is as good as short.
     const given = statement.includes("zeroblob(?)") ? [10] : bindings;
-    const rows = this.#prepared(statement).all(...given);
+    const rows = this.#database.run(statement, given);
     for (const row of rows) {
       const { bytes } = row;
-      if (bytes instanceof Uint8Array) Object.assign(row, { bytes: bytes.slice().buffer });
+      if (bytes instanceof Uint8Array) row["bytes"] = bytes.slice().buffer;
     }
     return rows;
   }
@@ -170,21 +159,8 @@ export class Disk implements HostStorage {
   #begin(): void {
     if (this.#isOpen) return;
     this.#isOpen = true;
-    this.#command(`SAVEPOINT s${this.#steps.length}`);
+    this.#database.run(`SAVEPOINT s${this.#steps.length}`);
     this.#steps.push({ alarm: this.alarm });
     queueMicrotask(() => (this.#isOpen = false));
-  }
-
-  #command(statement: string): void {
-    if (/^(?:DROP|ROLLBACK)/.test(statement)) this.#tables = null;
-    this.#prepared(statement).run();
-  }
-
-  #prepared(statement: string): StatementSync {
-    const known = this.#statements.get(statement);
-    if (known !== undefined) return known;
-    const prepared = this.#database.prepare(statement);
-    this.#statements.set(statement, prepared);
-    return prepared;
   }
 }

@@ -1,6 +1,7 @@
 import type { CommitRequest } from "../../src/origin/commit-request.ts";
 import { mayHaveArrived } from "../../src/protocol/reflect.ts";
 import type { Answer } from "../../src/protocol/session-answer.ts";
+import type { Disk } from "./disk.ts";
 import type { Attempt, Upload } from "./upload.ts";
 import type { Judge, Life, Machine, Stage } from "./stage.ts";
 
@@ -29,6 +30,8 @@ export class Laws implements Judge {
   broke: Broken | null = null;
   readonly uploads: Upload[] = [];
   readonly #world: Stage;
+  /** By disk, as it was at its version: asked after every event, and seldom another. */
+  readonly #firstDues = new Map<Disk, { readonly version: number; readonly due: number | null }>();
 
   constructor(world: Stage) {
     this.#world = world;
@@ -283,16 +286,24 @@ export class Laws implements Judge {
 
   /** Whoever is due will be woken at that time. */
   checkAlarm({ disk, rangAt, isRinging, name }: Machine): void {
-    if (isRinging || this.#world.hasClockJumped || !disk.has("sessions")) return;
-    const [row] = disk.ask("SELECT min(due) AS due FROM sessions");
-    const due = row?.["due"];
-    if (typeof due !== "number") return;
+    if (isRinging || this.#world.hasClockJumped) return;
+    const due = this.#firstDue(disk);
+    if (due === null) return;
     const latest = Math.max(due + LOOK_AGAIN_MS, rangAt + RETRY_MS);
     if (disk.alarm === null || disk.alarm > latest)
       this.broken(
         "an alarm is set for whoever is due",
         `${name}: ${disk.alarm === null ? "none" : disk.alarm - due} ms after`,
       );
+  }
+
+  #firstDue(disk: Disk): number | null {
+    const known = this.#firstDues.get(disk);
+    if (known?.version === disk.version) return known.due;
+    const [row] = disk.has("sessions") ? disk.ask("SELECT min(due) AS due FROM sessions") : [];
+    const due = typeof row?.["due"] === "number" ? row["due"] : null;
+    this.#firstDues.set(disk, { version: disk.version, due });
+    return due;
   }
 
   #isExpired({ storedAt, directory }: Upload): boolean {

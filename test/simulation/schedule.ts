@@ -37,7 +37,7 @@ export class Schedule {
       this.now = Math.max(this.now, due.at);
       this.events += 1;
       due.call();
-      await new Promise(setImmediate); // every promise that is not waiting for this schedule has come to its end
+      await new Promise(process.nextTick); // every promise that is not waiting for this schedule has come to its end
       settled();
     }
     this.now = Math.max(this.now, until);

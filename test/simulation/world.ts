@@ -60,6 +60,8 @@ export class World implements Stage {
   heldSince = Number.POSITIVE_INFINITY;
   #skew = 0;
   readonly #objects = new Map<string, HostedObject>();
+  /** Objects by session, which is asked too often to compute it each time. */
+  readonly #homes = new Map<SessionId, HostedObject>();
   readonly #clients: Client[] = [];
 
   constructor(seed: number, coverage: Coverage, { allowed, clients, isTold }: WorldOptions) {
@@ -81,11 +83,13 @@ export class World implements Stage {
   }
 
   objectOf(id: SessionId): HostedObject {
-    const name = objectNameOf(id);
-    const known = this.#objects.get(name);
+    const known = this.#homes.get(id);
     if (known !== undefined) return known;
-    const object = new HostedObject(name.length > 20 ? `object ${this.#objects.size}` : name, this);
+    const name = objectNameOf(id);
+    const told = name.length > 20 ? `object ${this.#objects.size}` : name;
+    const object = this.#objects.get(name) ?? new HostedObject(told, this);
     this.#objects.set(name, object);
+    this.#homes.set(id, object);
     return object;
   }
 
@@ -219,7 +223,7 @@ export class World implements Stage {
   /** Every session has ended, and nothing is left of it. */
   #isOver(): void {
     for (const { disk, name } of this.#objects.values()) {
-      for (const table of disk.tables()) {
+      for (const table of disk.tables) {
         const where = table === "open" ? `WHERE until > ${this.clock}` : "";
         const rows = Number(disk.ask(`SELECT count(*) AS n FROM ${table} ${where}`)[0]?.["n"]);
         if (rows > 0) this.laws.broken("nothing is stored afterwards", `${name}: ${rows} rows of ${table}`);
