@@ -1,7 +1,8 @@
 import type { CommitOutcome } from "../protocol/reflect.ts";
 import { byFetch } from "./by-fetch.ts";
 import { bySocket } from "./by-socket.ts";
-import type { Carrier, Errand } from "./carrier.ts";
+import { BitsLine } from "./bits-line.ts";
+import type { BitsHandover, Carrier, Errand } from "./carrier.ts";
 import type { CommitRequest } from "./commit-request.ts";
 import { handOverBits } from "./hand-over-bits.ts";
 import { log } from "../runtime/log.ts";
@@ -18,7 +19,7 @@ const LOST: CommitOutcome = { kind: "silent", why: "connectionLost", mayHaveArri
 
 /** Hands one finished upload to the origin application and says what became of it. */
 export async function commit(given: Errand): Promise<CommitOutcome> {
-  if (given.bits !== null) return await handOverBits(given, given.bits);
+  if (given.bits !== null) return await handOverByLine(given, given.bits);
   const errand = given.request.carriesEntity ? given : { ...given, entity: () => [], length: 0 };
   const { reachedAt } = errand;
   const outcome = await attempt(errand);
@@ -31,6 +32,19 @@ export async function commit(given: Errand): Promise<CommitOutcome> {
   // It is there, and says 404 to whoever reads it.
   if (again.kind !== "destinationExists") return again;
   return await settleTaken(errand, await judgeUnread(errand, reachedAt));
+}
+
+async function handOverByLine(errand: Errand, bits: BitsHandover): Promise<CommitOutcome> {
+  const line = new BitsLine(errand.network, errand.silenceSeconds);
+  try {
+    return await handOverBits(errand, bits, {
+      exchange: async (packet) => await line.exchange(packet),
+      readBack: async () => await readBack(errand),
+      log,
+    });
+  } finally {
+    line.close();
+  }
 }
 
 /** What becomes of an upload whose destination is taken, by what was found there. */

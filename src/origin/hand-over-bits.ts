@@ -1,22 +1,36 @@
 import { HEADER } from "../protocol/headers.ts";
 import { mayCount, type OriginSession } from "../protocol/origin-session.ts";
 import type { CommitOutcome, Silence } from "../protocol/reflect.ts";
-import { log } from "../runtime/log.ts";
+import type { ResponseHead } from "../http1/response-framing.ts";
+import type { log } from "../runtime/log.ts";
 import { AT_ODDS, NO_BITS_SERVER, outcomeOf, readAck, sessionIdOf, type Verdict } from "./bits-ack.ts";
-import { NO_CONTENT } from "./bits-exchange.ts";
-import { BitsLine, LineBroken } from "./bits-line.ts";
+import { NO_CONTENT, type OriginPacket } from "./bits-exchange.ts";
+import { LineBroken } from "./bits-line.ts";
 import { askerFields, closeSessionFields, createSessionFields, fragmentFields } from "./bits-packets.ts";
-import type { BitsHandover, Errand } from "./carrier.ts";
+import type { BitsHandover, Handover } from "./carrier.ts";
 import { FragmentSize } from "./fragment-size.ts";
 import { mapUrl } from "./mapped-url.ts";
 import { isListed, urlAt } from "./origin-host.ts";
-import { readBack } from "./read-back.ts";
+import type { Found } from "./read-back.ts";
 
 /** So often the origin may lose the session in one attempt, before that is what it says. */
 const MOST_SESSIONS = 4;
 
 /** The upload is to begin again, because the origin has lost the session. */
 const FORGOTTEN = "forgotten";
+
+/** The way to the origin, and who hears of it. */
+export interface BitsWay {
+  /**
+   * Sends a packet and takes its Ack.
+   *
+   * @throws LineBroken
+   */
+  exchange(packet: OriginPacket): Promise<ResponseHead>;
+  /** What is at the destination, against the upload. */
+  readBack(): Promise<Found>;
+  readonly log: typeof log;
+}
 
 /**
  * Hands an upload over by being a client of the BITS server at the origin ([MC-BUP] 3.1): Create-Session, Fragments,
@@ -29,25 +43,24 @@ const FORGOTTEN = "forgotten";
  * the upload may have been taken (`OriginSession`). Even then the origin is asked, since the same packet of the same
  * session is taken once. Only if it has forgotten the session, nobody knows.
  */
-export async function handOverBits(errand: Errand, bits: BitsHandover): Promise<CommitOutcome> {
-  const line = new BitsLine(errand.network, errand.silenceSeconds);
-  try {
-    return await new HandOver(errand, bits, line).run();
-  } finally {
-    line.close();
-  }
+export async function handOverBits(
+  errand: Handover,
+  bits: BitsHandover,
+  way: BitsWay,
+): Promise<CommitOutcome> {
+  return await new HandOver(errand, bits, way).run();
 }
 
 class HandOver {
-  readonly #errand: Errand;
+  readonly #errand: Handover;
   readonly #bits: BitsHandover;
-  readonly #line: BitsLine;
+  readonly #way: BitsWay;
   #session: OriginSession | null;
 
-  constructor(errand: Errand, bits: BitsHandover, line: BitsLine) {
+  constructor(errand: Handover, bits: BitsHandover, way: BitsWay) {
     this.#errand = errand;
     this.#bits = bits;
-    this.#line = line;
+    this.#way = way;
     this.#session = bits.session;
   }
 
@@ -56,7 +69,7 @@ class HandOver {
       for (let left = MOST_SESSIONS; left > 0; left--) {
         const outcome = await this.#runOnce();
         if (outcome !== FORGOTTEN) return outcome;
-        log("origin-session-lost", { url: this.#errand.request.url });
+        this.#way.log("origin-session-lost", { url: this.#errand.request.url });
       }
       return AT_ODDS;
     } catch (error) {
@@ -152,7 +165,7 @@ class HandOver {
   async #startOver(): Promise<CommitOutcome | typeof FORGOTTEN> {
     const session = this.#known();
     if (session.stage === "closing") {
-      const found = await readBack(this.#errand);
+      const found = await this.#way.readBack();
       if (found.is === "whole") return this.#accepted(false);
       if (found.is === "unknown") return this.#silent("connectionLost");
     }
@@ -192,6 +205,6 @@ class HandOver {
     content: typeof NO_CONTENT = NO_CONTENT,
   ): Promise<Verdict> {
     const headers = new Map([...askerFields(this.#errand.request.headers), ...fields]);
-    return readAck(await this.#line.exchange({ url, headers, ...content }));
+    return readAck(await this.#way.exchange({ url, headers, ...content }));
   }
 }

@@ -1,5 +1,6 @@
 import type { Handover } from "../../src/origin/carrier.ts";
 import type { CommitOutcome } from "../../src/protocol/reflect.ts";
+import { BitsOrigin } from "./bits-origin.ts";
 import type { Attempt } from "./upload.ts";
 import type { Life, Machine, Stage } from "./stage.ts";
 
@@ -17,16 +18,21 @@ export class Application {
   /** Idempotency-Keys that it remembers, if it is one that does. */
   readonly #known = new Set<string>();
   readonly remembers: boolean;
+  readonly #bitsServer: BitsOrigin;
 
   constructor(world: Stage) {
     this.#world = world;
     this.remembers = world.dice.next("application") < 0.5;
+    this.#bitsServer = new BitsOrigin(world, this.#files);
   }
 
   /** One attempt. Comes back with what the edge sees of it; never, if the edge's object dies before. */
   async carry(handover: Handover, object: Machine, life: Life): Promise<CommitOutcome> {
+    const { bits } = handover;
+    if (bits !== null) return await this.#bitsServer.carry(handover, bits, object, life);
     const { dice, laws, story } = this.#world;
-    const attempt = laws.begins(handover.request, life);
+    const purpose = handover.request.method === "PUT" ? "put" : "notify";
+    const attempt = laws.begins(handover.request, life, purpose);
     const pause = async (why: string): Promise<void> =>
       await object.wait(
         life,

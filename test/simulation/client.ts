@@ -60,7 +60,11 @@ export class Client {
     const upload = this.#upload;
     if (this.#standing !== "begun") return null;
     if (upload === null) return `${this.#name} never got a session`;
-    return this.#isHeld || upload.isDamaged ? null : `${this.#name} still tries`;
+    if (this.#isHeld || upload.isDamaged) return null;
+    // What the origin's application accepted, and its BITS server forgot before the Close-Session, is not sent again either.
+    const { directory, isForgotten, told } = upload;
+    const isHold = directory.unknownOutcome === "hold" || this.#world.heldSince < Number.POSITIVE_INFINITY;
+    return isHold && isForgotten && told > 0 ? null : `${this.#name} still tries`;
   }
 
   async live(): Promise<void> {
@@ -147,6 +151,9 @@ export class Client {
       mayBeCancelled: false,
       isCancelled: false,
       mayBeDiscarded: false,
+      told: 0,
+      isPublished: false,
+      isForgotten: false,
       isDamaged: false,
     };
   }

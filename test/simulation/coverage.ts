@@ -1,5 +1,8 @@
 import { TRANSITIONS } from "../../src/protocol/transitions.ts";
 
+/** What a thread tells of its coverage. */
+type Counts = Pick<Coverage, "cells" | "awaits" | "pairs" | "faults" | "crashes" | "losses">;
+
 /** What worlds have come by: cells of the machine, awaits at which an object died, pairs of faults. Sums are of all worlds of a run. */
 export class Coverage {
   readonly cells = new Map<string, number>();
@@ -35,6 +38,19 @@ export class Coverage {
     for (const [why, count] of waits) if (count > 0) add(this.awaits, why);
   }
 
+  /** Adds what others have come by. */
+  add({ cells, awaits, pairs, faults, crashes, losses }: Counts): void {
+    this.crashes += crashes;
+    this.losses += losses;
+    for (const [mine, theirs] of [
+      [this.cells, cells],
+      [this.awaits, awaits],
+      [this.pairs, pairs],
+      [this.faults, faults],
+    ] as const)
+      for (const [name, count] of theirs) add(mine, name, count);
+  }
+
   /** @param fired the faults of one world */
   worldEnded(fired: readonly string[]): void {
     const kinds = fired.map((name) => name.replace(/#.*/, ""));
@@ -45,6 +61,6 @@ export class Coverage {
   }
 }
 
-function add(counts: Map<string, number>, name: string): void {
-  counts.set(name, (counts.get(name) ?? 0) + 1);
+function add(counts: Map<string, number>, name: string, by = 1): void {
+  counts.set(name, (counts.get(name) ?? 0) + by);
 }

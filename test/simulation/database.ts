@@ -48,7 +48,9 @@ export class Database {
   }
 
   get tables(): ReadonlySet<string> {
-    this.#tables ??= new Set(this.#rows("SELECT name FROM made WHERE name = of").map(({ name }) => String(name)));
+    this.#tables ??= new Set(
+      this.#rows("SELECT name FROM made WHERE name = of").map(({ name }) => String(name)),
+    );
     return this.#tables;
   }
 
@@ -75,7 +77,12 @@ export class Database {
     if (created !== undefined && on !== undefined) {
       if (!Object.values<string>(SCHEMA).includes(text)) throw new Error(`not in the schema: ${text}`);
       const made = this.#database.prepare(`INSERT INTO made (name, of) VALUES ('${created}', '${on}')`);
-      return { statements: [made], needs: on === created ? [] : [on], changesTables: true, isQuestion: false };
+      return {
+        statements: [made],
+        needs: on === created ? [] : [on],
+        changesTables: true,
+        isQuestion: false,
+      };
     }
     const [, dropped] = DROP.exec(text) ?? [];
     if (dropped !== undefined) {
@@ -84,8 +91,15 @@ export class Database {
       return { statements, needs: [dropped], changesTables: true, isQuestion: false };
     }
     const statement = this.#database.prepare(text.replace("sqlite_master", "made"));
-    const mentioned = [...text.matchAll(MENTIONED)].flatMap(([, table = ""]) => (table in SCHEMA ? [table] : []));
-    return { statements: [statement], needs: mentioned, changesTables: text.startsWith("ROLLBACK"), isQuestion: /^(?:SELECT|SAVEPOINT|RELEASE)/.test(text) };
+    const mentioned = [...text.matchAll(MENTIONED)].flatMap(([, table = ""]) =>
+      table in SCHEMA ? [table] : [],
+    );
+    return {
+      statements: [statement],
+      needs: mentioned,
+      changesTables: text.startsWith("ROLLBACK"),
+      isQuestion: /^(?:SELECT|SAVEPOINT|RELEASE)/.test(text),
+    };
   }
 
   #rows(text: string): Row[] {

@@ -25,6 +25,7 @@ export const FAULT_KINDS = [
   "origin-unreachable",
   "origin-gateway",
   "origin-slow",
+  "origin-forgets",
   "record-damaged",
   "setting-changed",
 ] as const;

@@ -44,14 +44,14 @@ export class Laws implements Judge {
   }
 
   /** A request leaves for the application. */
-  begins({ method, headers }: CommitRequest, life: Life): Attempt {
+  begins({ method, url, headers }: CommitRequest, life: Life, purpose: Attempt["purpose"]): Attempt {
     const id = headers.get("BITS-Session-Id")?.slice(1, -1);
     const upload = this.uploads.find((one) => one.id === id);
     if (upload === undefined) throw new Broken("a request names its session", String(id));
     const key = headers.get("Idempotency-Key") ?? "";
-    const purpose = method === "PUT" ? "put" : "notify";
     const before = upload.attempts.filter((one) => one.purpose === purpose);
-    const attempt = { upload, key, purpose, life, number: upload.attempts.length + 1 } as const;
+    const number = upload.attempts.length + 1;
+    const attempt = { upload, key, purpose, life, number, url } as const;
     const begun: Attempt = { ...attempt, isTaken: false, isRemembered: false, outcome: null };
     this.#mayBegin(begun, before);
     if (headers.get("Repr-Digest") !== `sha-256=:${upload.digest}:`)
@@ -106,6 +106,22 @@ export class Laws implements Judge {
     );
     if (taken.length > 1 && this.#world.application.remembers)
       this.broken("an application that remembers keys takes an upload once", upload.client);
+  }
+
+  /**
+   * The application behind the origin's BITS server hears of a session there. Twice only where the origin has forgotten a
+   * session that was whole, and the operator wants it sent again.
+   */
+  told(attempt: Attempt, bytes: Buffer): void {
+    const { upload } = attempt;
+    if (!bytes.equals(upload.bytes)) this.broken("the application gets the client's bytes", upload.client);
+    upload.told += 1;
+    if (upload.told === 1) return;
+    // Where the setting has changed meanwhile, it was to be sent again when the origin had forgotten it.
+    if (upload.directory.unknownOutcome === "hold")
+      this.broken("a hold directory sends nothing twice", upload.client);
+    if (!upload.isForgotten)
+      this.broken("an origin that forgets no session hears of an upload once", upload.client);
   }
 
   /** The reply of the application to this attempt, and no other. */
@@ -173,6 +189,8 @@ export class Laws implements Judge {
       if (!isAccepted)
         this.broken("no 200 to Close without an application that accepted", `${upload.client}, ${purpose}`);
     }
+    if (upload.directory.handover === "bits" && !upload.isPublished)
+      this.broken("no 200 to Close before the origin's own BITS server has closed", upload.client);
     upload.isClosed = true;
   }
 
@@ -201,6 +219,7 @@ export class Laws implements Judge {
     const isExplained =
       fault === null ||
       fault.context === 0x7 ||
+      fault.fault === "applicationRefused" || // 0x5, where the origin's own BITS server says so
       fault.fault === "destinationExists" ||
       upload.isDigestWrong ||
       upload.mayBeDiscarded;

@@ -26,6 +26,7 @@ export function settingsOf(dice: Dice): Config {
 function directoryOf(dice: Dice, path: string): UploadDirectory {
   const notification = dice.pick("settings", ["none", "by-value", "by-reference"] as const);
   const isNotified = notification !== "none";
+  const isBits = !isNotified && dice.next("handover") < 0.5;
   const reply = isNotified && dice.next("settings") < 0.4;
   return {
     path,
@@ -40,7 +41,7 @@ function directoryOf(dice: Dice, path: string): UploadDirectory {
     maximumUploadBytes: 100_000,
     sessionTimeoutSeconds: dice.pick("settings", [3_600, 86_400, 1_209_600]),
     originTimeoutSeconds: dice.pick("settings", [2, 270]),
-    unknownOutcome: isNotified ? dice.pick("settings", ["retry", "retry", "hold"]) : "retry",
+    unknownOutcome: isNotified || isBits ? dice.pick("settings", ["retry", "retry", "hold"]) : "retry",
     hostId: null,
     hostIdFallbackTimeoutSeconds: 0,
     maximumSessionsPerClient: dice.next("settings") < 0.3 ? dice.between("settings", 1, 3) : null,
@@ -50,8 +51,8 @@ function directoryOf(dice: Dice, path: string): UploadDirectory {
     denyExtensions: [],
     allowExtensions: null,
     denySegments: [],
-    handover: "request",
-    originFragmentBytes: 4_194_304,
+    handover: isBits ? "bits" : "request",
+    originFragmentBytes: dice.pick("handover", [20, 100, 4_194_304]),
     originHosts: [],
   };
 }

@@ -66,7 +66,9 @@ export interface Judge {
   readonly uploads: Upload[];
   broken(law: string, how: string): void;
   /** A request leaves for the application. */
-  begins(request: CommitRequest, life: Life): Attempt;
+  begins(request: CommitRequest, life: Life, purpose: Attempt["purpose"]): Attempt;
+  /** The application behind the origin's BITS server hears of a session there. */
+  told(attempt: Attempt, bytes: Buffer): void;
   /** The application takes what it was sent. */
   takes(attempt: Attempt, bytes: Buffer): void;
   /** The reply of the application to this attempt, and no other. */

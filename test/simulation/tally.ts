@@ -1,12 +1,18 @@
 import { Coverage } from "./coverage.ts";
 import { FAULT_KINDS, seedOf } from "./dice.ts";
 import { runWorld } from "./shrink.ts";
-import type { Outcome } from "./world.ts";
 
 /** How long to go on: so many worlds, or so many seconds, whichever ends first. */
 export interface Limits {
   readonly worlds: number;
   readonly seconds: number;
+}
+
+/** Which worlds of a run one thread has: each `of`-th, from number `part` on; and whether all are to stop. */
+export interface Share {
+  readonly part: number;
+  readonly of: number;
+  readonly stop: Int32Array;
 }
 
 /** What a run of many worlds has counted. */
@@ -15,39 +21,68 @@ export interface Tally {
   readonly events: number;
   readonly uploads: number;
   readonly committed: number;
+  readonly coverage: Coverage;
+  /** The first world in which a law did not hold: its seed. */
+  readonly broken: number | null;
+}
+
+/** What a run has taken. */
+export interface Cost {
   readonly seconds: number;
   /** Of one core. */
   readonly coreSeconds: number;
-  readonly coverage: Coverage;
-  /** The first world in which a law did not hold. */
-  readonly broken: Outcome | null;
 }
 
 /** Runs worlds until the limits, or until a law breaks. */
-export async function runWorlds(seed: number, { worlds, seconds }: Limits): Promise<Tally> {
+export async function runWorlds(
+  seed: number,
+  { worlds, seconds }: Limits,
+  { part, of, stop }: Share,
+): Promise<Tally> {
   const coverage = new Coverage();
   coverage.watchMachine();
-  const start = performance.now();
-  const cpu = process.cpuUsage();
+  const end = performance.now() + seconds * 1000;
   const sum = { worlds: 0, events: 0, uploads: 0, committed: 0 };
-  let broken: Outcome | null = null;
-  while (broken === null && sum.worlds < worlds && performance.now() - start < seconds * 1000) {
-    const outcome = await runWorld(seedOf(seed, sum.worlds), coverage);
+  let broken: number | null = null;
+  for (
+    let index = part;
+    index < worlds && performance.now() < end && Atomics.load(stop, 0) === 0;
+    index += of
+  ) {
+    const outcome = await runWorld(seedOf(seed, index), coverage);
     coverage.worldEnded(outcome.fired);
     sum.worlds += 1;
     sum.events += outcome.events;
     sum.uploads += outcome.uploads;
     sum.committed += outcome.committed;
-    if (outcome.broke !== null) broken = outcome;
+    if (outcome.broke === null) continue;
+    broken = outcome.seed;
+    Atomics.store(stop, 0, 1);
   }
-  const { user, system } = process.cpuUsage(cpu);
-  const coreSeconds = (user + system) / 1e6;
-  return { ...sum, seconds: (performance.now() - start) / 1000, coreSeconds, coverage, broken };
+  return { ...sum, coverage, broken };
+}
+
+/** The counts of several threads as one. */
+export function sumUp(tallies: readonly Tally[]): Tally {
+  const coverage = new Coverage();
+  for (const tally of tallies) coverage.add(tally.coverage);
+  const sum = (name: "worlds" | "events" | "uploads" | "committed"): number =>
+    tallies.reduce((all, tally) => all + tally[name], 0);
+  return {
+    worlds: sum("worlds"),
+    events: sum("events"),
+    uploads: sum("uploads"),
+    committed: sum("committed"),
+    coverage,
+    broken: tallies.find(({ broken }) => broken !== null)?.broken ?? null,
+  };
 }
 
 /** The counts as lines. */
-export function formatTally({ coverage, ...tally }: Tally): string {
-  const { worlds, events, uploads, committed, seconds, coreSeconds } = tally;
+export function formatTally(
+  { coverage, worlds, events, uploads, committed }: Tally,
+  { seconds, coreSeconds }: Cost,
+): string {
   const { crashes, losses } = coverage;
   return [
     `${worlds} worlds, ${events} events, ${uploads} sessions, ${committed} of them acknowledged as committed`,

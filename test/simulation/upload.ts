@@ -27,6 +27,12 @@ export interface Upload {
   isCancelled: boolean;
   /** Close-Session was sent before the last byte was acknowledged. */
   mayBeDiscarded: boolean;
+  /** How often the application behind the origin's BITS server heard of it. */
+  told: number;
+  /** The origin's BITS server has closed its session, and the file is at its destination. */
+  isPublished: boolean;
+  /** The origin's BITS server has forgotten a session of which its application had heard. */
+  isForgotten: boolean;
   /** A hand was in the database. */
   isDamaged: boolean;
 }
@@ -39,6 +45,7 @@ export interface Attempt {
   /** The instance of the object that made it. */
   readonly life: { readonly isOver: boolean };
   readonly number: number;
+  readonly url: string;
   /** The application has the upload by it. */
   isTaken: boolean;
   /** The application knew the upload, and did nothing. */

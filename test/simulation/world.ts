@@ -133,7 +133,7 @@ export class World implements Stage {
       if (!object.isTouched) continue;
       object.isTouched = false;
       this.laws.checkAlarm(object);
-      const severity = object.isAwake ? this.dice.fault("crash", 0.06) : null;
+      const severity = object.isAwake ? this.dice.fault("crash", 0.2) : null;
       if (severity !== null) {
         object.crash(severity);
         this.#damage(object);
