@@ -7,7 +7,8 @@ import { reflect, type Silence } from "../protocol/reflect.ts";
 import { log } from "../runtime/log.ts";
 import { ask } from "./ask.ts";
 import { NO_CONTENT } from "./bits-exchange.ts";
-import { BitsLine, LineBroken } from "./bits-line.ts";
+import { BitsLine } from "./bits-line.ts";
+import { LineBroken } from "./bits-way.ts";
 import { pingFields } from "./bits-packets.ts";
 import { networkFor } from "../runtime/network.ts";
 

@@ -1,21 +1,11 @@
 import type { ResponseHead } from "../http1/response-framing.ts";
-import type { Silence } from "../protocol/reflect.ts";
 import type { Network } from "../runtime/network.ts";
 import { type Connection, exchangeOn, type OriginPacket } from "./bits-exchange.ts";
+import { LineBroken } from "./bits-way.ts";
 import { closeSocket, openSocket } from "./open-socket.ts";
 import { watchForSilence } from "./silence-watch.ts";
 
 const CONNECT_SECONDS = 10;
-
-/** The way to the origin broke, and no Ack came. */
-export class LineBroken extends Error {
-  readonly why: Silence;
-
-  constructor(why: Silence) {
-    super(why);
-    this.why = why;
-  }
-}
 
 /** An open connection, and where it leads. */
 interface Line extends Connection {

@@ -1,36 +1,20 @@
 import { HEADER } from "../protocol/headers.ts";
 import { mayCount, type OriginSession } from "../protocol/origin-session.ts";
 import type { CommitOutcome, Silence } from "../protocol/reflect.ts";
-import type { ResponseHead } from "../http1/response-framing.ts";
-import type { log } from "../runtime/log.ts";
 import { AT_ODDS, NO_BITS_SERVER, outcomeOf, readAck, sessionIdOf, type Verdict } from "./bits-ack.ts";
-import { NO_CONTENT, type OriginPacket } from "./bits-exchange.ts";
-import { LineBroken } from "./bits-line.ts";
+import { NO_CONTENT } from "./bits-exchange.ts";
 import { askerFields, closeSessionFields, createSessionFields, fragmentFields } from "./bits-packets.ts";
+import { type BitsWay, LineBroken } from "./bits-way.ts";
 import type { BitsHandover, Handover } from "./carrier.ts";
 import { FragmentSize } from "./fragment-size.ts";
 import { mapUrl } from "./mapped-url.ts";
 import { isListed, urlAt } from "./origin-host.ts";
-import type { Found } from "./read-back.ts";
 
 /** So often the origin may lose the session in one attempt, before that is what it says. */
 const MOST_SESSIONS = 4;
 
 /** The upload is to begin again, because the origin has lost the session. */
 const FORGOTTEN = "forgotten";
-
-/** The way to the origin, and who hears of it. */
-export interface BitsWay {
-  /**
-   * Sends a packet and takes its Ack.
-   *
-   * @throws LineBroken
-   */
-  exchange(packet: OriginPacket): Promise<ResponseHead>;
-  /** What is at the destination, against the upload. */
-  readBack(): Promise<Found>;
-  readonly log: typeof log;
-}
 
 /**
  * Hands an upload over by being a client of the BITS server at the origin ([MC-BUP] 3.1): Create-Session, Fragments,

@@ -35,7 +35,8 @@ export class AlarmRound {
       const again = await this.#wakeAll(now);
       alarm.wakeBy(Math.min(again, tables.firstDueAfter(now)));
       if (staged.size > 0) alarm.wakeBy(now + SILENT_AFTER_MS);
-      if (tables.hasErased && sweeper.isRunning) alarm.wakeBy(now + RESUME_AFTER_MS);
+      // What an earlier life left may belong to no session. If this life ends too, nobody else sweeps it.
+      if (sweeper.isRunning) alarm.wakeBy(now + RESUME_AFTER_MS);
       else if (tables.hasErased) await scrub(tables, world);
     } catch (error) {
       alarm.wakeBy(world.now() + RETRY_MS);

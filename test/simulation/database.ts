@@ -1,9 +1,8 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { SqlValue } from "../../src/session/host-storage.ts";
 import { SCHEMA } from "../../src/session/session-tables.ts";
 
 type Binding = string | number | null | Uint8Array;
-export type Row = Record<string, SqlValue | Uint8Array>;
+export type Row = Record<string, unknown>;
 
 /** A statement as it is run, and the tables without which it fails. */
 interface Prepared {

@@ -38,8 +38,8 @@ export const PLANTS: readonly Plant[] = [
     "mayHaveArrived: false }",
   ]),
   plant("a later answer clears an earlier doubt", "protocol/transitions.ts", [
-    "const maybe = unknown || mayHaveArrived(outcome)",
-    "const maybe = mayHaveArrived(outcome)",
+    "const maybe = unknown || (",
+    "const maybe = (",
   ]),
   plant("a session ends after half its time", "session/session.ts", [
     "this.#heardAt) + this.timeoutMs(destination)",
@@ -110,18 +110,18 @@ export const PLANTS: readonly Plant[] = [
     'Cancel: "await"',
     'Cancel: "cancel"',
   ]),
-  plant("a result is not stored", "session/outbox.ts", ["this.#store(settled, directory);", ""]),
+  plant("a result is not stored", "session/outbox.ts", ["this.#session.settle(settled);", ""]),
   plant("a session that is over is still counted", "session/session.ts", [
-    "countOff(): void {",
-    "countOff(): void { return;",
+    "if (hasEnded) this.place.releaseHere();",
+    "",
   ]),
   plant("a digest that is wrong is not looked at", "session/outbox.ts", [
     "record.expectedDigest !== null && record.expectedDigest !== digest",
     "record.expectedDigest === digest && record.expectedDigest !== digest",
   ]),
   plant("a hold directory does not hold", "protocol/transitions.ts", [
-    'directory.unknownOutcome === "hold"',
-    'directory.unknownOutcome !== "hold"',
+    'directory.unknownOutcome === "retry"',
+    'directory.unknownOutcome !== "retry"',
   ]),
   plant("an orphan is sent without being settled", "session/outbox.ts", [
     "if (!this.#settleOrphan(directory)) return;",
@@ -143,17 +143,59 @@ export const PLANTS: readonly Plant[] = [
     "return { offset: null, fault: this.#session.store.record?.commit?.fault ?? STILL_RUNNING.fault };",
     "return { offset: null, fault: null };",
   ]),
-  plant("a tombstone keeps the bytes", "session/ending.ts", [
-    "store.saveAndRelease(tombstone, until)",
-    "store.save(tombstone, until)",
+  plant("a tombstone keeps the bytes", "session/session.ts", [
+    "this.store.saveAndRelease(record,",
+    "this.store.save(record,",
   ]),
-  plant("the alarm forgets who is due later", "session/session-host.ts", [
+  plant("the alarm forgets who is due later", "session/alarm-round.ts", [
     "alarm.wakeBy(Math.min(again, tables.firstDueAfter(now)));",
     "alarm.wakeBy(again);",
   ]),
   plant("what a full disk refused stays in memory", "session/session-store.ts", [
     "this.#kept = load(this.#id, this.#surroundings);\n      alarm",
     "alarm",
+  ]),
+  plant(
+    "a client's place is not given back with the tombstone",
+    "session/session.ts",
+    ["if (hasEnded) this.place.releaseHere();", ""],
+    [
+      "if (hasEnded) this.place.releaseElsewhere();",
+      "if (hasEnded) { this.place.releaseHere(); this.place.releaseElsewhere(); }",
+    ],
+  ),
+  plant("a result is not read in one go with where the session stands", "session/ending.ts", [
+    "const hasEnded = await this.#handOver(directory);\n    if (!this.#isUnfinished) return this.#resultIf(hasEnded);",
+    "const answer = await this.#handOver(directory).then((hasEnded) => this.#resultIf(hasEnded));\n    if (!this.#isUnfinished) return answer;",
+  ]),
+  plant("bytes that a full disk refused to remove are forgotten", "session/sweeper.ts", [
+    "this.#refused.add(sweepable);",
+    "",
+  ]),
+  plant("nobody comes by for what an earlier life has left staged", "session/alarm-round.ts", [
+    "if (sweeper.isRunning) alarm.wakeBy",
+    "if (tables.hasErased && sweeper.isRunning) alarm.wakeBy",
+  ]),
+  plant(
+    "the last byte leaves for an origin's BITS server before the record says so",
+    "origin/hand-over-bits.ts",
+    ['if (end === length && session.stage === "filling")', "if (end > length)"],
+  ),
+  plant("a session that the origin has forgotten is always begun again", "origin/hand-over-bits.ts", [
+    "if (!mayCount(session) || this.#bits.mayStartOver) {",
+    'if (session.id !== "") {',
+  ]),
+  plant("how far the origin is goes by what was sent", "origin/hand-over-bits.ts", [
+    'ack.offset ?? (ack.is === "ok" ? end : session.offset)',
+    "end",
+  ]),
+  plant("a file at the origin is not read back", "origin/hand-over-bits.ts", [
+    'if (session.stage === "closing") {',
+    'if (session.stage === "gone") {',
+  ]),
+  plant("an origin's session is not stored", "origin/hand-over-bits.ts", [
+    "    this.#session = session;\n    await this.#bits.save(session);",
+    "    this.#session = session;",
   ]),
   plant("an alarm that is set is moved to later", "session/alarm.ts", [
     "if (this.#ringsAt !== null && this.#ringsAt <= time) return;",
@@ -178,7 +220,7 @@ export const VARIANTS: readonly Plant[] = [
     ["const READ_AHEAD_BYTES = 1024 * 1024", "const READ_AHEAD_BYTES = 20"],
     ["const DROPPED_AT_ONCE_BYTES = 16 * 1024 * 1024", "const DROPPED_AT_ONCE_BYTES = 40"],
   ),
-  plant("one session is looked after in a row", "session/session-host.ts", [
+  plant("one session is looked after in a row", "session/alarm-round.ts", [
     "const WOKEN_IN_A_ROW = 50",
     "const WOKEN_IN_A_ROW = 1",
   ]),

@@ -1,9 +1,11 @@
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Coverage } from "./coverage.ts";
 import { seedOf } from "./dice.ts";
 import { FIXED_SEEDS } from "./fixed-seeds.ts";
+import { PLANTS, VARIANTS } from "./plants.ts";
 import { runWorld } from "./shrink.ts";
 
 test("one seed is one story, twice", async () => {
@@ -29,6 +31,13 @@ test("a fault that is left out changes no other throw of the dice", async () => 
 test.each(FIXED_SEEDS)("holds in a world that once broke: $story", async ({ seed }) => {
   const { broke, story } = await runWorld(seed, new Coverage(), { isTold: true });
   expect(broke, story).toBeNull();
+});
+
+test("every fault can still be planted", () => {
+  for (const { file, changes, name } of [...PLANTS, ...VARIANTS]) {
+    const text = readFileSync(join(import.meta.dirname, "../../src", file), "utf8");
+    for (const [from] of changes) expect(text.includes(from), `${name}: ${from}`).toBe(true);
+  }
 });
 
 test.each(["the request leaves before the seal", "no alarm is set with the seal"])(

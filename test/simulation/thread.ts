@@ -24,5 +24,5 @@ export async function runThread(task: Task): Promise<Tally> {
 
 if (!isMainThread) {
   const { seed, limits, share } = workerData as Task;
-  parentPort?.postMessage(await runWorlds(seed, limits, share));
+  parentPort?.postMessage(await runWorlds(seed, limits, share), []);
 }
