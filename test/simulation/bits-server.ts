@@ -51,10 +51,8 @@ export class BitsServer {
     const { dice, schedule } = this.#world;
     await schedule.sleep(dice.next("work") * 25);
     const id = packet.headers.get(HEADER.sessionId) ?? "";
-    if (dice.fault("origin-forgets", 0.05) !== null) {
-      if (this.#sessions.get(id)?.isTold === true) attempt.upload.isForgotten = true;
-      this.#sessions.delete(id);
-    }
+    const memory = dice.fault("origin-forgets", 0.05);
+    if (memory !== null) this.#forget(id, memory, attempt);
     if (dice.fault("origin-refuses", 0.2) !== null)
       return ack(dice.pick("status", [500, 503, 404, 423, 401, 413]));
     const came = this.#take(packet, content, attempt);
@@ -86,6 +84,16 @@ export class BitsServer {
     this.#sessions.delete(id);
     attempt.upload.isPublished = true;
     return ack(200);
+  }
+
+  /** Some of what has come is lost, or the session. A session that was whole is forgotten as a whole. */
+  #forget(id: string, memory: number, attempt: Attempt): void {
+    const session = this.#sessions.get(id);
+    if (session === undefined) return;
+    const isKept = memory > 0.6 && !isWhole(session);
+    if (isKept) session.bytes = session.bytes.subarray(0, Math.floor(session.bytes.byteLength / 2));
+    else this.#sessions.delete(id);
+    if (session.isTold) attempt.upload.isForgotten = true;
   }
 
   /** Overlap is trimmed. @returns false if there is a gap */

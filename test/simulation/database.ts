@@ -2,7 +2,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { SCHEMA } from "../../src/session/session-tables.ts";
 
 type Binding = string | number | null | Uint8Array;
-export type Row = Record<string, unknown>;
+export type StoredRow = Record<string, unknown>;
 
 /** A statement as it is run, and the tables without which it fails. */
 interface Prepared {
@@ -53,13 +53,13 @@ export class Database {
     return this.#tables;
   }
 
-  run(text: string, bindings: readonly Binding[] = []): Row[] {
+  run(text: string, bindings: readonly Binding[] = []): StoredRow[] {
     const { statements, needs, changesTables, isQuestion } = this.#prepare(text);
     for (const table of needs) if (!this.tables.has(table)) throw new Error(`no such table: ${table}`);
     if (!isQuestion) this.version += 1;
     if (changesTables) this.#tables = null;
-    let rows: Row[] = [];
-    for (const statement of statements) rows = statement.all(...bindings) as Row[];
+    let rows: StoredRow[] = [];
+    for (const statement of statements) rows = statement.all(...bindings);
     return rows;
   }
 
@@ -101,7 +101,7 @@ export class Database {
     };
   }
 
-  #rows(text: string): Row[] {
-    return this.#prepare(text).statements.flatMap((statement) => statement.all() as Row[]);
+  #rows(text: string): StoredRow[] {
+    return this.#prepare(text).statements.flatMap((statement) => statement.all());
   }
 }

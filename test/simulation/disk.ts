@@ -1,5 +1,5 @@
 import type { HostStorage, SqlValue } from "../../src/session/host-storage.ts";
-import { Database, type Row } from "./database.ts";
+import { Database, type StoredRow } from "./database.ts";
 
 /** What was written without an `await` between: stored as a whole or not at all. */
 interface Step {
@@ -116,7 +116,7 @@ export class Disk implements HostStorage {
   }
 
   /** Rows of a question that is not the object's, at the end of what is written. */
-  ask(statement: string, ...bindings: (string | number)[]): Row[] {
+  ask(statement: string, ...bindings: (string | number)[]): StoredRow[] {
     return this.#database.run(statement, bindings);
   }
 

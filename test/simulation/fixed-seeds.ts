@@ -7,4 +7,9 @@ export const FIXED_SEEDS: readonly { readonly seed: number; readonly story: stri
     story: "a Cancel-Session that waited comes between the end of an attempt and a Close's answer",
   },
   { seed: 3194086839, story: "a full disk refuses to remove a Fragment that waited for its digest" },
+  {
+    seed: 2540055805,
+    story:
+      "an object dies after the alarm of its last session, with another life's staged bytes still to sweep",
+  },
 ];

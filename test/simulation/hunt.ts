@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Plant, PLANTS, VARIANTS } from "./plants.ts";
@@ -10,6 +10,7 @@ import { type Plant, PLANTS, VARIANTS } from "./plants.ts";
  * most. With --variants it changes sizes instead, and no law may break. Exit code 1 if one is not found, or breaks.
  */
 const ROOT = join(import.meta.dirname, "../..");
+const CORES = String(availableParallelism());
 const { values } = parseArgs({
   options: {
     seconds: { type: "string", default: "60" },
@@ -54,7 +55,7 @@ function hunt(plant: Plant): boolean {
   for (const one of also === undefined ? [plant] : [plant, also]) change(one);
   const run = spawnSync(
     process.execPath,
-    ["test/simulation/run.ts", "--seed", "1", "--seconds", values.seconds],
+    ["test/simulation/run.ts", "--seed", "1", "--seconds", values.seconds, "--cores", CORES],
     { cwd: folder, encoding: "utf8" },
   );
   const [, worlds = "?"] = /^(\d+) worlds/m.exec(run.stdout) ?? [];
