@@ -10,10 +10,10 @@ import { type Plant, PLANTS, VARIANTS } from "./plants.ts";
  * most. With --variants it changes sizes instead, and no law may break. Exit code 1 if one is not found, or breaks.
  */
 const ROOT = join(import.meta.dirname, "../..");
-const CORES = String(availableParallelism());
 const { values } = parseArgs({
   options: {
     seconds: { type: "string", default: "60" },
+    cores: { type: "string", default: String(availableParallelism()) },
     only: { type: "string", default: "" },
     variants: { type: "boolean", default: false },
   },
@@ -55,7 +55,7 @@ function hunt(plant: Plant): boolean {
   for (const one of also === undefined ? [plant] : [plant, also]) change(one);
   const run = spawnSync(
     process.execPath,
-    ["test/simulation/run.ts", "--seed", "1", "--seconds", values.seconds, "--cores", CORES],
+    ["test/simulation/run.ts", "--seed", "1", "--seconds", values.seconds, "--cores", values.cores],
     { cwd: folder, encoding: "utf8" },
   );
   const [, worlds = "?"] = /^(\d+) worlds/m.exec(run.stdout) ?? [];
