@@ -51,7 +51,7 @@ export class BitsServer {
     const { dice, schedule } = this.#world;
     await schedule.sleep(dice.next("work") * 25);
     const id = packet.headers.get(HEADER.sessionId) ?? "";
-    const memory = dice.fault("origin-forgets", 0.05);
+    const memory = dice.fault("origin-forgets", 0.2);
     if (memory !== null) this.#forget(id, memory, attempt);
     if (dice.fault("origin-refuses", 0.2) !== null)
       return ack(dice.pick("status", [500, 503, 404, 423, 401, 413]));

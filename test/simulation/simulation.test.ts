@@ -44,7 +44,9 @@ test.each(["the request leaves before the seal", "no alarm is set with the seal"
   "finds what is planted: %s",
   (only) => {
     const hunt = join(import.meta.dirname, "hunt.ts");
-    const { status, stdout } = spawnSync(process.execPath, [hunt, "--cores", "1", "--only", only], { encoding: "utf8" });
+    const { status, stdout } = spawnSync(process.execPath, [hunt, "--cores", "1", "--only", only], {
+      encoding: "utf8",
+    });
     expect(status, stdout).toBe(0);
     expect(stdout).toContain(only);
   },
