@@ -93,7 +93,8 @@ export class BitsServer {
     const isKept = memory > 0.6 && !isWhole(session);
     if (isKept) session.bytes = session.bytes.subarray(0, Math.floor(session.bytes.byteLength / 2));
     else this.#sessions.delete(id);
-    if (session.isTold) attempt.upload.isForgotten = true;
+    if (session.isTold) attempt.upload.forgotten = "told";
+    else if (isWhole(session)) attempt.upload.forgotten ??= "whole";
   }
 
   /** Overlap is trimmed. @returns false if there is a gap */

@@ -61,10 +61,10 @@ export class Client {
     if (this.#standing !== "begun") return null;
     if (upload === null) return `${this.#name} never got a session`;
     if (this.#isHeld || upload.isDamaged) return null;
-    // What the origin's application accepted, and its BITS server forgot before the Close-Session, is not sent again either.
-    const { directory, isForgotten, told } = upload;
+    // What the origin's BITS server had as a whole, and forgot before the Close-Session, is not sent again either.
+    const { directory, forgotten } = upload;
     const isHold = directory.unknownOutcome === "hold" || this.#world.heldSince < Number.POSITIVE_INFINITY;
-    return isHold && isForgotten && told > 0 ? null : `${this.#name} still tries`;
+    return isHold && forgotten !== null ? null : `${this.#name} still tries`;
   }
 
   async live(): Promise<void> {
@@ -153,7 +153,7 @@ export class Client {
       mayBeDiscarded: false,
       told: 0,
       isPublished: false,
-      isForgotten: false,
+      forgotten: null,
       isDamaged: false,
     };
   }

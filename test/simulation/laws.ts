@@ -120,7 +120,7 @@ export class Laws implements Judge {
     // Where the setting has changed meanwhile, it was to be sent again when the origin had forgotten it.
     if (upload.directory.unknownOutcome === "hold")
       this.broken("a hold directory sends nothing twice", upload.client);
-    if (!upload.isForgotten)
+    if (upload.forgotten !== "told")
       this.broken("an origin that forgets no session hears of an upload once", upload.client);
   }
 

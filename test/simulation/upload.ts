@@ -31,8 +31,8 @@ export interface Upload {
   told: number;
   /** The origin's BITS server has closed its session, and the file is at its destination. */
   isPublished: boolean;
-  /** The origin's BITS server has forgotten a session of which its application had heard. */
-  isForgotten: boolean;
+  /** The origin's BITS server has forgotten a session that was whole, or one of which its application had heard. */
+  forgotten: "whole" | "told" | null;
   /** A hand was in the database. */
   isDamaged: boolean;
 }
