@@ -34,6 +34,8 @@ export class Client {
   readonly #pieceBytes: number;
   readonly #endsAt: number;
   #tries = 0;
+  /** It has as many sessions as it may, by the last that it heard. */
+  #isTurnedAway = false;
   /** The last Ack said that nobody knows whether the application has the upload. */
   #isHeld = false;
 
@@ -61,6 +63,8 @@ export class Client {
     if (this.#standing !== "begun") return null;
     if (upload === null) return `${this.#name} never got a session`;
     if (this.#isHeld || upload.isDamaged) return null;
+    // A clock that was put back keeps a place as much longer.
+    if (this.#isTurnedAway && this.#world.hasClockJumped) return null;
     // What the origin's BITS server had as a whole, and forgot before the Close-Session, is not sent again either.
     const { directory, forgotten } = upload;
     const isHold = directory.unknownOutcome === "hold" || this.#world.heldSince < Number.POSITIVE_INFINITY;
@@ -97,8 +101,9 @@ export class Client {
     laws.uploads.push({ ...upload, isDigestWrong });
     this.#upload = laws.uploads.at(-1) ?? upload;
     try {
-      if (directory.maximumSessionsPerClient !== null && !(await this.#admit(directory, clock)))
-        return await this.#failed();
+      this.#isTurnedAway =
+        directory.maximumSessionsPerClient !== null && !(await this.#admit(directory, clock));
+      if (this.#isTurnedAway) return await this.#failed();
       if (announced) await this.#world.objectOf(id).call("announce", (host) => host.announce(packet));
       return packet;
     } catch {
