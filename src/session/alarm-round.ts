@@ -37,7 +37,7 @@ export class AlarmRound {
       if (staged.size > 0) alarm.wakeBy(now + SILENT_AFTER_MS);
       // What an earlier life left may belong to no session. If this life ends too, nobody else sweeps it.
       if (sweeper.isRunning) alarm.wakeBy(now + RESUME_AFTER_MS);
-      else if (tables.hasErased) await scrub(tables, world);
+      else if (tables.hasErased) await scrub(this.#surroundings);
     } catch (error) {
       alarm.wakeBy(world.now() + RETRY_MS);
       world.log("failed", { during: "alarm", session: null, error: String(error) });

@@ -168,6 +168,12 @@ export const PLANTS: readonly Plant[] = [
     "const hasEnded = await this.#handOver(directory);\n    if (!this.#isUnfinished) return this.#resultIf(hasEnded);",
     "const answer = await this.#handOver(directory).then((hasEnded) => this.#resultIf(hasEnded));\n    if (!this.#isUnfinished) return answer;",
   ]),
+  plant(
+    "zeros that a full disk refuses to remove stay",
+    "session/scrub.ts",
+    ["storage.transactionSync(() => {", "for (const run of [() => {"],
+    ["      });\n      await giveWay", "      }]) run();\n      await giveWay"],
+  ),
   plant("bytes that a full disk refused to remove are forgotten", "session/sweeper.ts", [
     "this.#refused.add(sweepable);",
     "",
