@@ -17,6 +17,7 @@ export function settingsOf(dice: Dice): Config {
     clusterReadyUrl: null,
     trustedProxies: [],
     sessionObjects: dice.pick("settings", [0, 1, 1, 2]),
+    placement: { jurisdiction: null, locationHint: null },
     maximumFragmentBytes: dice.pick("settings", [40, 1000]),
     operator: { path: "/_bits/", token: null, readToken: null, access: null },
     door: {},
