@@ -9,7 +9,7 @@ import type { Upload } from "./upload.ts";
 import type { Stage } from "./stage.ts";
 
 const HOUR = 3_600_000;
-const MOST_TRIES = 150;
+const MOST_TRIES = 400;
 /** Longer than a client's 14 days, so that one which slept is not given up. */
 const PATIENCE_MS = 25 * 24 * HOUR;
 
@@ -158,6 +158,7 @@ export class Client {
       mayBeDiscarded: false,
       told: 0,
       isPublished: false,
+      isErased: false,
       forgotten: null,
       isDamaged: false,
     };

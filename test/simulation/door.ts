@@ -80,6 +80,7 @@ export class Door {
     } catch {
       try {
         await this.#call(upload, "erase", (host) => host.erase(packet));
+        upload.isErased = true;
         return { offset: null, fault: null };
       } catch {
         return { offset: null, fault: FAULTS.edgeFailed };

@@ -62,8 +62,8 @@ export class Laws implements Judge {
   }
 
   #mayBegin({ upload, key, purpose, life }: Attempt, before: readonly Attempt[]): void {
-    // Where a full disk takes no tombstone, a Fragment that comes late begins the session anew, with another key.
-    if (upload.isCancelled && this.#world.wasDiskFull) return;
+    // Where there is no tombstone, a Fragment that comes late begins the session anew, with another key.
+    if (upload.isCancelled && upload.isErased) return;
     if (upload.isCancelled) this.broken("nothing is sent after a cancel's 200", upload.client);
     if (upload.isClosed) this.broken("nothing is sent after a close's 200", upload.client);
     if (upload.isDigestWrong)

@@ -25,6 +25,8 @@ export interface Upload {
   /** Cancel-Session was sent; an Ack said 200 to it. */
   mayBeCancelled: boolean;
   isCancelled: boolean;
+  /** It could not be cancelled, twice, and was erased: no tombstone says that it is over. */
+  isErased: boolean;
   /** Close-Session was sent before the last byte was acknowledged. */
   mayBeDiscarded: boolean;
   /** How often the application behind the origin's BITS server heard of it. */
