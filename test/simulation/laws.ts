@@ -104,7 +104,7 @@ export class Laws implements Judge {
     const taken = upload.attempts.filter(
       (one) => one.purpose === attempt.purpose && one.isTaken && !one.isRemembered,
     );
-    if (taken.length > 1 && this.#world.application.remembers)
+    if (taken.length > 1 && this.#world.application.remembers && !upload.isErased)
       this.broken("an application that remembers keys takes an upload once", upload.client);
   }
 
