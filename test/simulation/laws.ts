@@ -24,6 +24,11 @@ const RETRY_MS = 60_001;
 const NEEDY = new Set(["receiving", "committing", "failed"]);
 const OVER = new Set(["committed", "discarded", "cancelled"]);
 
+/** It was cancelled by being removed as a whole: after two deaths in a row, or since its record could not be read. */
+function hasNoTombstone({ mayBeCancelled, isErased, isDamaged }: Upload): boolean {
+  return mayBeCancelled && (isErased || isDamaged);
+}
+
 /** What is promised, checked whenever somebody learns something. docs/guarantees.md names them. */
 export class Laws implements Judge {
   /** The first law that did not hold. */
@@ -63,7 +68,7 @@ export class Laws implements Judge {
 
   #mayBegin({ upload, key, purpose, life }: Attempt, before: readonly Attempt[]): void {
     // Where there is no tombstone, a Fragment that comes late begins the session anew, with another key.
-    if (upload.isCancelled && upload.isErased) return;
+    if (hasNoTombstone(upload)) return;
     if (upload.isCancelled) this.broken("nothing is sent after a cancel's 200", upload.client);
     if (upload.isClosed) this.broken("nothing is sent after a close's 200", upload.client);
     if (upload.isDigestWrong)
@@ -104,7 +109,7 @@ export class Laws implements Judge {
     const taken = upload.attempts.filter(
       (one) => one.purpose === attempt.purpose && one.isTaken && !one.isRemembered,
     );
-    if (taken.length > 1 && this.#world.application.remembers && !upload.isErased)
+    if (taken.length > 1 && this.#world.application.remembers && !hasNoTombstone(upload))
       this.broken("an application that remembers keys takes an upload once", upload.client);
   }
 
