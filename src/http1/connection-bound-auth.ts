@@ -1,7 +1,7 @@
 /**
  * Schemes that authenticate a connection and not a request: what was shown once counts for whatever follows on it
  * (RFC 4559 section 6 for Negotiate, [MS-NTHT] for NTLM, [MS-N2HT] for Nego2). The runtime shares its connections to the
- * origin between clients, so the next client would be answered as the one before (ruling 28, what judges identity is
+ * origin between clients, so the next client would be answered as the one before (ruling 28, identity is
  * never shared).
  */
 const SCHEMES: ReadonlySet<string> = new Set(["ntlm", "negotiate", "nego2"]);

@@ -36,7 +36,8 @@ const ADMITTED: Admission = { isAdmitted: true };
 
 /**
  * Asks the origin, as far as the directory wants it asked, whether this client may upload, and whether a
- * file that may not be replaced is at the destination already: told before the bytes travel (ruling 13).
+ * file that may not be replaced is at the destination already: told before the bytes travel (ruling 13, not enabled,
+ * exists, no right).
  * Where both answers are the destination's, it is asked once.
  */
 export async function admit(
@@ -105,7 +106,7 @@ async function exists(url: string, config: Config): Promise<boolean> {
 
 /**
  * The answer to a HEAD, or why there is none. Whatever authenticates a connection is taken out on both ways: the
- * connection is not the client's alone (ruling 28, what judges identity is never shared).
+ * connection is not the client's alone (ruling 28, identity is never shared).
  */
 async function head(url: string, headers: Headers, config: Config): Promise<Response | Silence> {
   logRemoved("request", url, dropConnectionBound(headers));

@@ -35,7 +35,8 @@ const EDGE_STATUSES = new Map<number, CommitOutcome>([
 
 /**
  * With the runtime's own HTTP client. The body goes out with Content-Length, because legacy applications refuse chunked
- * requests; only a FixedLengthStream makes the runtime send one. Redirects are not followed (ruling 16).
+ * requests; only a FixedLengthStream makes the runtime send one. Redirects are not followed (ruling 16, statuses of the
+ * application).
  */
 export const byFetch: Carrier = async (errand, pace) => {
   const watch = watchForSilence(errand.silenceSeconds);

@@ -16,7 +16,9 @@ export interface FinishedUpload {
   readonly commitId: string;
   /** SHA-256 of the entity, base64. */
   readonly digest: string;
-  /** Where the application may GET the entity, and PUT a reply: URLs on the edge, signed (ruling 24). */
+  /**
+   * Where the application may GET the entity, and PUT a reply: URLs on the edge, signed (ruling 24, notification headers).
+   */
   readonly dataUrls: { readonly entity: string; readonly reply: string };
 }
 
@@ -37,7 +39,10 @@ export interface CommitRequest {
 
 type RequestOf = (upload: FinishedUpload, directory: UploadDirectory, origin: Origin) => CommitRequest;
 
-/** How an application learns of an upload: a row for each `notification` ([MC-BUP] 2.2.12; rulings 14, 24). */
+/**
+ * How an application learns of an upload: a row for each `notification` ([MC-BUP] 2.2.12; ruling 14, plain upload;
+ * ruling 24, notification headers).
+ */
 const NOTIFICATIONS: { readonly [notification in UploadDirectory["notification"]]: RequestOf } = {
   none: putRequest,
 
@@ -89,7 +94,7 @@ function headersOf(upload: FinishedUpload, { originAuthorization }: Origin): Map
     [HEADER.originalRequestUrl, upload.originalUrl],
     [HEADER.reprDigest, `sha-256=:${upload.digest}:`],
   ]);
-  // One that authenticates a connection would speak for whoever has it next (ruling 28).
+  // One that authenticates a connection would speak for whoever has it next (ruling 28, identity is never shared).
   if (originAuthorization !== null && !isConnectionBound(originAuthorization))
     headers.set("Authorization", originAuthorization);
   if (upload.clientAddress !== null) headers.set("X-Forwarded-For", upload.clientAddress);

@@ -86,7 +86,7 @@ async function attempt(errand: Errand): Promise<CommitOutcome> {
 /**
  * One request, and a second one where the connection broke inside of the first: it may have been a refusal, whose reset
  * has overtaken it. The application has not been sent the whole of the first, so it cannot have taken that; the second
- * goes slowly where the first broke, and hears what it says (ruling 30, an early answer is heard).
+ * goes slowly where the first broke, and hears what it says (ruling 30, an origin's answer is heard).
  */
 async function hear(carry: Carrier, errand: Errand): Promise<CommitOutcome> {
   const { outcome, brokeAt } = await carry(errand, errand.mayRepeat ? null : PACES.careful);

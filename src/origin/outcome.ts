@@ -61,7 +61,9 @@ export function acceptance(head: ResponseHead): CommitOutcome {
   };
 }
 
-/** What every other status says, with the application's own error code under either of its names (ruling 14). */
+/**
+ * What every other status says, with the application's own error code under either of its names (ruling 14, plain upload).
+ */
 export function refusal(request: CommitRequest, head: ResponseHead): CommitOutcome {
   const { status, headers } = head;
   const answer = tellAnswer(head);

@@ -40,7 +40,7 @@ const REQUEST_FIELDS: readonly Row[] = [
   { fate: "nobody", names: ["Front-End-Https", "X-Url-Scheme", "X-Arr-*"], why: "how the client came; ARR says it of certificates too" },
   { fate: "nobody", names: ["X-Original-*", "X-Rewrite-*", "X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override"],
     why: "another path, host or method than those that were judged" },
-  { fate: "nobody", names: ["BITS-*", "Idempotency-Key"], why: "the edge's word in a notification ([MC-BUP] 2.2.12, ruling 24)" },
+  { fate: "nobody", names: ["BITS-*", "Idempotency-Key"], why: "the edge's word in a notification ([MC-BUP] 2.2.12, ruling 24, notification headers)" },
   { fate: "nobody", names: ["Proxy"], why: "a CGI program would take it for the setting HTTP_PROXY" },
 
   { fate: "edge", names: ["X-Forwarded-For"], why: "the client's address, alone", value: (_, { clientAddress }) => clientAddress },
@@ -51,7 +51,7 @@ const REQUEST_FIELDS: readonly Row[] = [
   { fate: "mapped", names: ["Destination"], why: "WebDAV names the same server in it (RFC 4918 10.3)", value: mapToOrigin },
   { fate: "mapped", names: ["Accept-Encoding"], why: "without one the runtime would ask for what the client may not know", value: (given) => given ?? "identity" },
 
-  { fate: "theirs", names: ["Authorization", "Cookie"], why: "the client's; but NTLM and Negotiate, which are a connection's, are removed (ruling 28)" },
+  { fate: "theirs", names: ["Authorization", "Cookie"], why: "the client's; but NTLM and Negotiate, which are a connection's, are removed (ruling 28, identity is never shared)" },
   { fate: "theirs", names: ["Range", "If-*", "Content-*", "Repr-Digest", "Want-*"], why: "about the bytes, which are not touched" },
 ];
 
@@ -63,7 +63,7 @@ const RESPONSE_FIELDS: readonly Row[] = [
   { fate: "hop", names: ["Proxy-Authenticate", "Proxy-Authentication-Info"], why: "of a proxy before the origin, whose client is the edge" },
   { fate: "mapped", names: ["Location", "Content-Location"], why: "on the origin's own authority it is on the client's", value: mapToClient },
   { fate: "theirs", names: ["Content-Encoding", "Content-Length", "Content-Range", "ETag", "Vary"], why: "of the bytes as they are: nothing is decoded" },
-  { fate: "theirs", names: ["WWW-Authenticate"], why: "a field for each challenge; but NTLM and Negotiate are removed (ruling 28)" },
+  { fate: "theirs", names: ["WWW-Authenticate"], why: "a field for each challenge; but NTLM and Negotiate are removed (ruling 28, identity is never shared)" },
   { fate: "theirs", names: ["Set-Cookie"], why: "a field for each cookie (RFC 6265 3)" },
 ];
 

@@ -14,7 +14,7 @@ import { senderOf } from "./sender.ts";
 const MOST_PASSES = 3;
 /** As at the TCP door, where the operator says nothing else. */
 const BODY_IDLE_SECONDS = 60;
-/** As a commit has it (ruling 16), and under what the gateways of deploy/ wait for. */
+/** As a commit has it (ruling 16, statuses of the application), and under what the gateways of deploy/ wait for. */
 const ORIGIN_SILENCE_SECONDS = 270;
 
 /**

@@ -28,7 +28,7 @@ export interface Content {
  *
  * Where the client breaks off, the stream does not end, and must not: the runtime ends a chunked request whose stream was
  * closed or has failed with a proper last chunk (seen with workerd 1.20261117.1), and the origin would take what came for
- * the whole (ruling 29). The caller aborts the request by its signal instead.
+ * the whole (ruling 29, incomplete stays incomplete). The caller aborts the request by its signal instead.
  *
  * @param idleSeconds the longest silence of the client; null where its door sees to that
  * @param heard called for every piece that came
