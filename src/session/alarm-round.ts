@@ -35,8 +35,9 @@ export class AlarmRound {
       const again = await this.#wakeAll(now);
       alarm.wakeBy(Math.min(again, tables.firstDueAfter(now)));
       if (staged.size > 0) alarm.wakeBy(now + SILENT_AFTER_MS);
-      // What an earlier life left may belong to no session. If this life ends too, nobody else sweeps it.
-      if (sweeper.isRunning) alarm.wakeBy(now + RESUME_AFTER_MS);
+      // Staged bytes of an earlier life belong to no session. If this life ends too, nobody else sweeps them.
+      const hasWork = tables.hasErased || tables.has("staged");
+      if (hasWork && sweeper.isRunning) alarm.wakeBy(now + RESUME_AFTER_MS);
       else if (tables.hasErased) await scrub(this.#surroundings);
     } catch (error) {
       alarm.wakeBy(world.now() + RETRY_MS);

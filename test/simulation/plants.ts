@@ -179,8 +179,8 @@ export const PLANTS: readonly Plant[] = [
     "",
   ]),
   plant("nobody comes by for what an earlier life has left staged", "session/alarm-round.ts", [
-    "if (sweeper.isRunning) alarm.wakeBy",
-    "if (tables.hasErased && sweeper.isRunning) alarm.wakeBy",
+    'tables.hasErased || tables.has("staged")',
+    "tables.hasErased",
   ]),
   plant(
     "the last byte leaves for an origin's BITS server before the record says so",
