@@ -232,13 +232,17 @@ async function expectRecovery(upload: Upload): Promise<void> {
   const failed = bench().commitsOf(upload.target).length;
   // A Close-Session that comes before the end of the failed attempt would only join it (ruling 18).
   await bench().untilLogged("commit-ended", upload);
-  // Where the edge's patience is short, it may end before that of the test.
+  // Where the edge's patience is short, it may end before the upload is taken; an object that dies then begins anew.
+  const most = upload.target.startsWith("/impatient-") ? Number.POSITIVE_INFINITY : failed + 1;
   await eventually(async () => expectAck(await upload.close(), upload.done));
+  const attempts = keysOf(upload).length;
   expectAck(await upload.close(), upload.done);
   const keys = keysOf(upload);
   // A connection that breaks inside of a request is followed by a second one at once.
   expect([1, 2]).toContain(failed);
-  expect([keys.length, new Set(keys).size]).toEqual([failed + 1, 1]);
+  expect(attempts).toBeGreaterThan(failed);
+  expect(attempts).toBeLessThanOrEqual(most);
+  expect([keys.length, new Set(keys).size]).toEqual([attempts, 1]);
   await bench().expectPublished(upload.target, upload.bytes);
 }
 
