@@ -1,4 +1,5 @@
 import type { UploadDirectory } from "../config/config.ts";
+import { hasOperators } from "../config/operator-settings.ts";
 import type { SessionId } from "../protocol/session-id.ts";
 import type { SessionRecord } from "../protocol/session-record.ts";
 import { isInSharedObject } from "../signed/session-place.ts";
@@ -37,10 +38,14 @@ export class ListEntry {
     return this.#summarize(this.#session.isHandingOver);
   }
 
-  /** Puts the session into the object's own list, if it has one; a part of the step that calls it. */
+  /**
+   * Puts the session into the object's own list, if it has one or an operator may come to read one; a part of the step that
+   * calls it. On a disk a list that nobody reads would cost small sessions a fifth of their speed (docs/performance.md).
+   */
   putHere(): void {
     const { listing, world } = this.#surroundings;
-    if (!isInSharedObject(this.#session.id) && !listing.isKept) return;
+    const isWanted = isInSharedObject(this.#session.id) && hasOperators(world.config().operator);
+    if (!isWanted && !listing.isKept) return;
     const row = this.#row;
     if (row !== null) listing.put(row, world.now());
   }

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { SESSION_UNKNOWN } from "../conformance/expect-ack.ts";
+import { GAP, INVALID } from "../conformance/expect-ack.ts";
 import { expectAck } from "../support/expect-ack.ts";
 import { eventually } from "../support/eventually.ts";
 import { ask } from "../operator/seat-client.ts";
@@ -68,14 +68,17 @@ test("SESSION_LOCATION_HINT is given to every object that the doors ask for", as
   });
 });
 
-test("sessions of before the jurisdiction was changed are not found, and a new one takes their file", async () => {
+test("nothing of a session is found after the jurisdiction was changed: its client begins at the first byte, or its Close-Session fails", async () => {
   const storage = await mkdtemp(join(tmpdir(), "bits-placement-"));
   onTestFinished(async () => rm(storage, { recursive: true, force: true }));
   const secrets = { SESSION_KEY: "one key for both lives of this edge, 32 or more" };
   const before = await start(0, { main, storage, secrets });
-  using upload = await before.beginWhole(1_000);
+  using half = await before.begin(1_000);
+  await half.send(0, 500);
+  using whole = await before.beginWhole(1_000);
   await before.edge.stop();
   const after = await start(0, { main, storage, secrets, vars: { SESSION_JURISDICTION: "us" } });
-  // There it is a session that was created, and that nothing has come of.
-  expectAck(await upload.at(after).close(), { ...SESSION_UNKNOWN, sessionId: upload.sessionId });
+  // There both are sessions that were created, and that nothing has come of.
+  expectAck(await half.at(after).send(500), { ...GAP, sessionId: half.sessionId, offset: 0 });
+  expectAck(await whole.at(after).close(), { ...INVALID, sessionId: whole.sessionId });
 });

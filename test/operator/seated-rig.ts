@@ -32,8 +32,8 @@ export class SeatedRig extends Rig {
         TRUSTED_PROXIES: ["127.0.0.1/32"],
         ...vars,
       },
-      ...own,
       secrets: { OPERATOR_TOKEN: TOKEN, OPERATOR_READ_TOKEN: READ_TOKEN },
+      ...own,
     });
     return new SeatedRig(edge, origin, { directory: "/uploads/", keepsConnections: false });
   }

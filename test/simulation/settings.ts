@@ -19,7 +19,12 @@ export function settingsOf(dice: Dice): Config {
     sessionObjects: dice.pick("settings", [0, 1, 1, 2]),
     placement: { jurisdiction: null, locationHint: null },
     maximumFragmentBytes: dice.pick("settings", [40, 1000]),
-    operator: { path: "/_bits/", token: null, readToken: null, access: null },
+    operator: {
+      path: "/_bits/",
+      token: dice.pick("operator", [null, "a token"]),
+      readToken: null,
+      access: null,
+    },
     door: {},
   };
 }
