@@ -1,11 +1,11 @@
 import * as v from "valibot";
-import { isInRanges } from "./address-ranges.ts";
 import { pathKey } from "./canonical-path.ts";
 import { ConfigError, sentencesOf, toProblem } from "./config-error.ts";
 import { VARIABLES } from "./config-schema.ts";
 import { contradictionsOf } from "./contradictions.ts";
+import { type DoorSettings, toDoor } from "./door-settings.ts";
 import { type OperatorSettings, toOperator } from "./operator-settings.ts";
-import type { Placement } from "./places.ts";
+import { type Placement, toPlacement } from "./places.ts";
 import { toDirectory, type UploadDirectory } from "./upload-directory.ts";
 
 export { ConfigError } from "./config-error.ts";
@@ -13,18 +13,6 @@ export type { UploadDirectory } from "./upload-directory.ts";
 
 /** What carries commits to the origin: a socket, the runtime's `fetch`, or the one that suits. */
 type OriginConnection = "auto" | "socket" | "fetch";
-
-/** The limits of the TCP door that an operator may set. @default a field that is not set keeps the door's own default */
-interface DoorSettings {
-  readonly headTimeoutSeconds?: number;
-  readonly bodyIdleTimeoutSeconds?: number;
-  readonly keepAliveTimeoutSeconds?: number;
-  readonly connectionsPerClient?: number;
-  readonly requestsPerConnection?: number;
-  readonly maximumConnections?: number;
-  /** Whether a connection from this address begins with a header of the PROXY protocol: `PROXY_PROTOCOL`. */
-  readonly isAnnounced?: (peer: string) => boolean;
-}
 
 /**
  * The whole configuration, as `readConfig` gives it. Bring one of your own to `bits` only together with an UploadSession
@@ -153,23 +141,10 @@ function parseConfig(env: object): Config {
     clusterReadyUrl: variables.CLUSTER_READY_URL ?? null,
     trustedProxies: variables.TRUSTED_PROXIES,
     sessionObjects: variables.SESSION_OBJECTS,
-    placement: {
-      jurisdiction: variables.SESSION_JURISDICTION ?? null,
-      locationHint: variables.SESSION_LOCATION_HINT ?? null,
-    },
+    placement: toPlacement(variables),
     maximumFragmentBytes: variables.MAXIMUM_FRAGMENT_BYTES,
     operator: toOperator(variables),
-    door: withoutUndefined({
-      headTimeoutSeconds: variables.HEAD_TIMEOUT_SECONDS,
-      bodyIdleTimeoutSeconds: variables.BODY_IDLE_TIMEOUT_SECONDS,
-      keepAliveTimeoutSeconds: variables.KEEP_ALIVE_TIMEOUT_SECONDS,
-      connectionsPerClient: variables.CONNECTIONS_PER_CLIENT,
-      requestsPerConnection: variables.REQUESTS_PER_CONNECTION,
-      maximumConnections: variables.MAXIMUM_CONNECTIONS,
-      isAnnounced: variables.PROXY_PROTOCOL
-        ? (peer: string) => isInRanges(peer, variables.TRUSTED_PROXIES)
-        : undefined,
-    }),
+    door: toDoor(variables),
   };
 }
 
@@ -192,10 +167,4 @@ function parseJson(value: unknown): unknown {
   } catch {
     return value; // refused below, with the sentence for a value that is no array
   }
-}
-
-function withoutUndefined<T extends object>(value: T): { [key in keyof T]?: Exclude<T[key], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as {
-    [key in keyof T]?: Exclude<T[key], undefined>;
-  };
 }

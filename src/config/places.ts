@@ -1,3 +1,6 @@
+import type * as v from "valibot";
+import type { VARIABLES } from "./config-schema.ts";
+
 /** Legal regions that a Durable Object can be kept in (Durable Objects, "Data location"). */
 export const JURISDICTIONS = ["eu", "fedramp", "fedramp-high", "us"] as const;
 
@@ -22,4 +25,12 @@ export interface Placement {
   readonly jurisdiction: (typeof JURISDICTIONS)[number] | null;
   /** Where an object that is new had best be; null for near the client that is first to need it. */
   readonly locationHint: (typeof LOCATION_HINTS)[number] | null;
+}
+
+/** @param variables as the schema has read them */
+export function toPlacement(variables: v.InferOutput<typeof VARIABLES>): Placement {
+  return {
+    jurisdiction: variables.SESSION_JURISDICTION ?? null,
+    locationHint: variables.SESSION_LOCATION_HINT ?? null,
+  };
 }
