@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { DENIED_EXTENSIONS, DENIED_SEGMENTS } from "../protocol/name-policy.ts";
 import { OPERATOR_VARIABLES, SECRET } from "./operator-settings.ts";
-import { JURISDICTIONS, LOCATION_HINTS } from "./places.ts";
+import { PLACEMENT_VARIABLES } from "./places.ts";
 import {
   BOOLEAN,
   BYTES,
@@ -121,8 +121,7 @@ export const VARIABLES = v.object({
   TRUSTED_PROXIES: v.optional(CIDRS, []),
   PROXY_PROTOCOL: v.optional(SWITCH, false),
   SESSION_OBJECTS: v.optional(whole(0, "a whole number of objects, 0 to 255", MOST_SESSION_OBJECTS), 0),
-  SESSION_JURISDICTION: v.optional(v.picklist(JURISDICTIONS, `one of ${JURISDICTIONS.join(", ")}`)),
-  SESSION_LOCATION_HINT: v.optional(v.picklist(LOCATION_HINTS, `one of ${LOCATION_HINTS.join(", ")}`)),
+  ...PLACEMENT_VARIABLES,
   MAXIMUM_FRAGMENT_BYTES: v.optional(whole(1, "a whole number of bytes, 1 or more"), MAXIMUM_FRAGMENT_BYTES),
   HEAD_TIMEOUT_SECONDS: v.optional(TIMER),
   BODY_IDLE_TIMEOUT_SECONDS: v.optional(TIMER),

@@ -1,11 +1,10 @@
-import type * as v from "valibot";
-import type { VARIABLES } from "./config-schema.ts";
+import * as v from "valibot";
 
 /** Legal regions that a Durable Object can be kept in (Durable Objects, "Data location"). */
-export const JURISDICTIONS = ["eu", "fedramp", "fedramp-high", "us"] as const;
+const JURISDICTIONS = ["eu", "fedramp", "fedramp-high", "us"] as const;
 
 /** Parts of the world that a Durable Object can be asked to be in (the same page). */
-export const LOCATION_HINTS = [
+const LOCATION_HINTS = [
   "wnam",
   "enam",
   "sam",
@@ -27,8 +26,15 @@ export interface Placement {
   readonly locationHint: (typeof LOCATION_HINTS)[number] | null;
 }
 
+export const PLACEMENT_VARIABLES = {
+  SESSION_JURISDICTION: v.optional(v.picklist(JURISDICTIONS, `one of ${JURISDICTIONS.join(", ")}`)),
+  SESSION_LOCATION_HINT: v.optional(v.picklist(LOCATION_HINTS, `one of ${LOCATION_HINTS.join(", ")}`)),
+};
+
 /** @param variables as the schema has read them */
-export function toPlacement(variables: v.InferOutput<typeof VARIABLES>): Placement {
+export function toPlacement(
+  variables: v.InferOutput<v.ObjectSchema<typeof PLACEMENT_VARIABLES, undefined>>,
+): Placement {
   return {
     jurisdiction: variables.SESSION_JURISDICTION ?? null,
     locationHint: variables.SESSION_LOCATION_HINT ?? null,
