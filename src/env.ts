@@ -37,6 +37,7 @@ export interface Env extends SessionBindings {
   readonly MAXIMUM_FRAGMENT_BYTES?: unknown;
   readonly HEAD_TIMEOUT_SECONDS?: unknown;
   readonly BODY_IDLE_TIMEOUT_SECONDS?: unknown;
+  readonly ANSWER_IDLE_TIMEOUT_SECONDS?: unknown;
   readonly KEEP_ALIVE_TIMEOUT_SECONDS?: unknown;
   readonly CONNECTIONS_PER_CLIENT?: unknown;
   readonly REQUESTS_PER_CONNECTION?: unknown;

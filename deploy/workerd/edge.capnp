@@ -35,6 +35,7 @@ const services :List(Workerd.Service) = [
       (name = "MAXIMUM_FRAGMENT_BYTES", fromEnvironment = "MAXIMUM_FRAGMENT_BYTES"),
       (name = "HEAD_TIMEOUT_SECONDS", fromEnvironment = "HEAD_TIMEOUT_SECONDS"),
       (name = "BODY_IDLE_TIMEOUT_SECONDS", fromEnvironment = "BODY_IDLE_TIMEOUT_SECONDS"),
+      (name = "ANSWER_IDLE_TIMEOUT_SECONDS", fromEnvironment = "ANSWER_IDLE_TIMEOUT_SECONDS"),
       (name = "KEEP_ALIVE_TIMEOUT_SECONDS", fromEnvironment = "KEEP_ALIVE_TIMEOUT_SECONDS"),
       (name = "CONNECTIONS_PER_CLIENT", fromEnvironment = "CONNECTIONS_PER_CLIENT"),
       (name = "REQUESTS_PER_CONNECTION", fromEnvironment = "REQUESTS_PER_CONNECTION"),

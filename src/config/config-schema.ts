@@ -125,6 +125,7 @@ export const VARIABLES = v.object({
   MAXIMUM_FRAGMENT_BYTES: v.optional(whole(1, "a whole number of bytes, 1 or more"), MAXIMUM_FRAGMENT_BYTES),
   HEAD_TIMEOUT_SECONDS: v.optional(TIMER),
   BODY_IDLE_TIMEOUT_SECONDS: v.optional(TIMER),
+  ANSWER_IDLE_TIMEOUT_SECONDS: v.optional(TIMER),
   KEEP_ALIVE_TIMEOUT_SECONDS: v.optional(TIMER),
   CONNECTIONS_PER_CLIENT: v.optional(whole(1, "a whole number of connections, 1 or more")),
   REQUESTS_PER_CONNECTION: v.optional(whole(1, "a whole number of requests, 1 or more")),

@@ -90,6 +90,13 @@ export interface Config {
    * @default 67_108_864, 64 MiB
    */
   readonly maximumFragmentBytes: number;
+  /**
+   * HTTP door: the longest silence of the origin inside an answer that is not BITS, seconds; null for any. Nothing less
+   * ends the connections of a client that has left with FIN, where the runtime does not tell of it, as workerd does not.
+   *
+   * @default null
+   */
+  readonly answerIdleTimeoutSeconds: number | null;
   /** The path of the operator's seat, and who may sit there. */
   readonly operator: OperatorSettings;
   /** @default {} */
@@ -143,6 +150,7 @@ function parseConfig(env: object): Config {
     sessionObjects: variables.SESSION_OBJECTS,
     placement: toPlacement(variables),
     maximumFragmentBytes: variables.MAXIMUM_FRAGMENT_BYTES,
+    answerIdleTimeoutSeconds: variables.ANSWER_IDLE_TIMEOUT_SECONDS ?? null,
     operator: toOperator(variables),
     door: toDoor(variables),
   };

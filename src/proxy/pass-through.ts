@@ -5,9 +5,11 @@ import { type Arrival, arrivalOf } from "../ingress/arrival.ts";
 import { Deadline } from "../runtime/deadline.ts";
 import { log } from "../runtime/log.ts";
 import { type Network, networkFor } from "../runtime/network.ts";
+import { CalledOff } from "./called-off.ts";
 import { type Exchange, requestFields, responseFields } from "./forwarded-fields.ts";
 import { isDestinationClear } from "./location.ts";
-import { CalledOff, carryContent } from "./request-content.ts";
+import { carryContent } from "./request-content.ts";
+import { withoutLongSilence } from "./response-content.ts";
 import { senderOf } from "./sender.ts";
 
 /** An edge may stand before another; nobody sets up so many. */
@@ -91,7 +93,10 @@ async function forward(
     });
     const answer = responseFields(response.headers, passage);
     logRemoved("response", answer.removed);
-    const { status, statusText, body } = response;
+    const { status, statusText } = response;
+    // The TCP door is told of a client's FIN, and ends what was begun for it.
+    const longest = arrival.door === "http" ? config.answerIdleTimeoutSeconds : null;
+    const body = longest === null ? response.body : withoutLongSilence(response, longest, over);
     return new Response(body, { status, statusText, headers: answer.headers, encodeBody: "manual" });
   } finally {
     silence.stop();

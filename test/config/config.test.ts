@@ -49,6 +49,7 @@ test("a minimal configuration gets IIS's defaults", () => {
     trustedProxies: [],
     sessionObjects: 0,
     placement: { jurisdiction: null, locationHint: null },
+    answerIdleTimeoutSeconds: null,
     maximumFragmentBytes: 64 * 1024 * 1024,
     operator: { path: "/_bits/", token: null, readToken: null, access: null },
     door: {},

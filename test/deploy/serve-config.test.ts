@@ -69,6 +69,7 @@ describe("settings", () => {
       UPLOAD_DIRECTORIES: '[{"path":"/a/"}]',
       HEALTH_PATH: "/up",
       MAXIMUM_CONNECTIONS: expect.stringMatching(/^\d+$/) as unknown,
+      ANSWER_IDLE_TIMEOUT_SECONDS: "270",
       SESSION_OBJECTS: "1",
       SESSION_KEY: expect.stringMatching(/^[\w-]{43}$/) as unknown,
     });

@@ -19,6 +19,8 @@ export interface RawRequest {
   readonly values: (name: string) => string[];
   /** Sends more of the answer. */
   readonly say: (bytes: string) => void;
+  /** Ends the connection, however much of the answer was sent. */
+  readonly end: () => void;
 }
 
 /** For {@link RawOrigin.answer}: the connection is reset. */
@@ -103,7 +105,11 @@ export class RawOrigin implements AsyncDisposable {
       const end = received.indexOf("\r\n\r\n");
       if (request === null || request.isWhole) {
         if (end === -1) return;
-        request = parseHead(received.slice(0, end), ++turn, (bytes) => void socket.write(bytes));
+        request = {
+          ...parseHead(received.slice(0, end), ++turn),
+          say: (bytes) => void socket.write(bytes),
+          end: () => void socket.end(),
+        };
         this.requests.push(request);
         this.#hearing(request.line.split(" ")[1] ?? "").resolve();
         received = received.slice(end + 4);
@@ -120,7 +126,7 @@ export class RawOrigin implements AsyncDisposable {
   }
 }
 
-function parseHead(head: string, turn: number, say: RawRequest["say"]): RawRequest {
+function parseHead(head: string, turn: number): Omit<RawRequest, "say" | "end"> {
   const [line = "", ...lines] = head.split("\r\n");
   const fields = lines.map((text): [string, string] => {
     const colon = text.indexOf(":");
@@ -128,7 +134,7 @@ function parseHead(head: string, turn: number, say: RawRequest["say"]): RawReque
   });
   const values = (name: string): string[] =>
     fields.filter(([known]) => known.toLowerCase() === name.toLowerCase()).map(([, value]) => value);
-  return { line, fields, body: "", isWhole: false, isLeft: false, turn, values, say };
+  return { line, fields, body: "", isWhole: false, isLeft: false, turn, values };
 }
 
 function isWhole({ body, values }: RawRequest): boolean {

@@ -1,13 +1,21 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { ConnectionLost } from "../support/raw-connection.ts";
 import { RESET } from "./raw-origin.ts";
-import { DOORS, useBench } from "./support.ts";
+import { useBench } from "./support.ts";
 
-const bench = useBench();
+const plain = useBench();
+const watched = useBench({ ANSWER_IDLE_TIMEOUT_SECONDS: 60 });
+const WAYS = [
+  { door: "tcp", bench: plain, way: "as it is" },
+  { door: "http", bench: plain, way: "carried by the runtime" },
+  { door: "http", bench: watched, way: "watched for silence" },
+] as const;
 const GZIP = gzipSync("the bytes as they are").toString("latin1");
 let count = 0;
 
-describe.each(DOORS)("What comes back, over the %s door", (door) => {
+describe.each(WAYS)("What comes back, over the $door door, $way", ({ door, bench }) => {
   /** The answer to a request of an origin that says these lines, and this body. */
   async function answer(
     lines: readonly string[],
@@ -68,6 +76,31 @@ describe.each(DOORS)("What comes back, over the %s door", (door) => {
   test("304 with its tag", async () => {
     const response = await answer(['ETag: "x"'], "", { status: "304 Not Modified" });
     expect([response.status, response.header("ETag"), response.body.length]).toEqual([304, '"x"', 0]);
+  });
+
+  test.each(["Content-Length", "Transfer-Encoding"])(
+    "some megabytes, each where it was, by %s",
+    async (framing) => {
+      const body = Array.from({ length: 400_000 }, (_, index) => String(index).padStart(9, "0")).join("");
+      const isChunked = framing === "Transfer-Encoding";
+      const chunks = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+      const response = await (isChunked ? answer([`${framing}: chunked`], chunks) : answer([], body));
+      expect(response.body.toString("latin1") === body).toBe(true);
+      expect(response.header(framing)).toBe(isChunked ? "chunked" : String(body.length));
+    },
+  );
+
+  test.each([
+    ["a length", "Content-Length: 100000\r\n\r\nbeginning"],
+    ["chunks", "Transfer-Encoding: chunked\r\n\r\n9\r\nbeginning\r\n"],
+  ])("an answer with %s that the origin breaks off is no whole one", async (_, rest) => {
+    const target = `/breaks/${++count}`;
+    bench().origin.answer = () => `HTTP/1.1 200 OK\r\n${rest}`;
+    using connection = await bench().open(door);
+    await connection.send(`GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    await eventually(() => expect(connection.surplusBytes).toBeGreaterThan(0));
+    bench().origin.to(target)[0]?.end();
+    await expect(connection.readResponse()).rejects.toThrow(ConnectionLost);
   });
 
   test("chunks, to their end", async () => {
@@ -162,7 +195,7 @@ describe.each(DOORS)("What comes back, over the %s door", (door) => {
   });
 
   test.each(["PUT", "POST"])("%s only once: nobody knows what came of it", async (method) => {
-    const target = `/once/${door}-${method}`;
+    const target = `/once/${++count}`;
     bench().origin.answer = () => RESET;
     const lines = [`${method} ${target} HTTP/1.1`, "Host: a", "Content-Length: 3", ""];
     expect((await bench().ask(door, lines, "abc")).status).toBe(502);

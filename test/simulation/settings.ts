@@ -18,6 +18,7 @@ export function settingsOf(dice: Dice): Config {
     trustedProxies: [],
     sessionObjects: dice.pick("settings", [0, 1, 1, 2]),
     placement: { jurisdiction: null, locationHint: null },
+    answerIdleTimeoutSeconds: null,
     maximumFragmentBytes: dice.pick("settings", [40, 1000]),
     operator: {
       path: "/_bits/",

@@ -45,6 +45,8 @@ export async function readSettings(options: ServeOptions, environment: Environme
   // owner of its own (docs/decisions/0012).
   settings["SESSION_OBJECTS"] ??= options.cluster === null ? "1" : "0";
   settings["MAXIMUM_CONNECTIONS"] ??= String(connectionsFor(descriptorLimit()));
+  // Self-hosted, nobody tells the HTTP door that a client has left while the origin is silent.
+  settings["ANSWER_IDLE_TIMEOUT_SECONDS"] ??= "270";
   if (options.cluster !== null) settings["CLUSTER_READY_URL"] = readyUrl(options.cluster.listen);
   try {
     readConfig(settings);
