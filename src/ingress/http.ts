@@ -1,5 +1,5 @@
 import { isAuthority } from "../http1/request-target.ts";
-import { methodOf } from "../http1/wire-methods.ts";
+import { isNamed } from "../http1/wire-methods.ts";
 
 /**
  * The HTTP door: what the runtime's own HTTP server lets in and the TCP door would refuse is refused here, before anything
@@ -21,7 +21,7 @@ export function httpDoor<Env>(
   handle: (request: Request, env: Env, ctx: ExecutionContext) => Response | Promise<Response>,
 ): (request: Request, env: Env, ctx: ExecutionContext) => Response | Promise<Response> {
   return (request, env, ctx) => {
-    if (methodOf(request.method) === null) return new Response(null, { status: 501 });
+    if (!isNamed(request.method)) return new Response(null, { status: 501 });
     const isSound = hasSoundHost(request) && hasSoundCoding(request);
     return isSound ? handle(request, env, ctx) : new Response(null, { status: 400 });
   };

@@ -5,7 +5,8 @@ import { formatRequestHead } from "../http1/request-writer.ts";
 import { BITS_POST, HEADER } from "../protocol/headers.ts";
 import { isSuccess } from "./outcome.ts";
 import { PACES, Sender } from "./sender.ts";
-import type { SilenceWatch } from "./silence-watch.ts";
+import { receiveHead } from "../runtime/receive-head.ts";
+import type { SilenceWatch } from "../runtime/silence-watch.ts";
 
 const READ_BYTES = 4096;
 /** An Ack has no body; what an origin sends with an error is read up to here, so that its connection can be kept. */
@@ -53,7 +54,7 @@ export async function exchangeOn(
   watch.signal.addEventListener("abort", leave);
   try {
     const message = encodeHead(packet);
-    const answering = receiveHead(reader, watch);
+    const answering = receiveHead(reader, new AnswerReader(), () => watch.heard());
     const sending = sendPacket(packet, message, writable, watch, over.signal);
     const read = await answering;
     watch.answered();
@@ -96,17 +97,6 @@ async function sendPacket(
   await sender.send(packet.content());
   await sender.close();
   return (await piped) && sender.sent === length;
-}
-
-async function receiveHead(reader: ReadableStreamBYOBReader, watch: SilenceWatch): Promise<ReadAnswer> {
-  const answer = new AnswerReader();
-  for (;;) {
-    const { value, done } = await reader.read(new Uint8Array(READ_BYTES));
-    watch.heard();
-    const read = value === undefined ? null : answer.push(value);
-    if (read !== null) return read;
-    if (done) throw new TypeError("the connection ended before the Ack");
-  }
 }
 
 /** Reads to the end of an Ack. @returns whether it has one, and the connection goes on (RFC 9112 section 9.3) */

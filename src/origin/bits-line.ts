@@ -2,8 +2,8 @@ import type { ResponseHead } from "../http1/response-framing.ts";
 import type { Network } from "../runtime/network.ts";
 import { type Connection, exchangeOn, type OriginPacket } from "./bits-exchange.ts";
 import { LineBroken } from "./bits-way.ts";
-import { closeSocket, openSocket } from "./open-socket.ts";
-import { watchForSilence } from "./silence-watch.ts";
+import { closeSocket, openSocket } from "../runtime/open-socket.ts";
+import { watchForSilence } from "../runtime/silence-watch.ts";
 
 const CONNECT_SECONDS = 10;
 

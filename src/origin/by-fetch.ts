@@ -4,10 +4,10 @@ import type { Carrier, Errand } from "./carrier.ts";
 import { sentFields } from "./commit-request.ts";
 import { hearOut } from "./hear-out.ts";
 import type { Network } from "../runtime/network.ts";
-import { closeSocket, openSocket } from "./open-socket.ts";
+import { closeSocket, openSocket } from "../runtime/open-socket.ts";
 import { acceptance, isSuccess, refusal, silence, tellAnswer } from "./outcome.ts";
 import { type Pace, PACES, Sender } from "./sender.ts";
-import { type SilenceWatch, watchForSilence } from "./silence-watch.ts";
+import { type SilenceWatch, watchForSilence } from "../runtime/silence-watch.ts";
 import { takeBody } from "./take-body.ts";
 
 const LISTENING_SECONDS = 2;

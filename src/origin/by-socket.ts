@@ -5,12 +5,12 @@ import type { CommitOutcome } from "../protocol/reflect.ts";
 import type { Carried, Carrier, Errand } from "./carrier.ts";
 import { sentFields } from "./commit-request.ts";
 import { hearOut } from "./hear-out.ts";
-import { closeSocket, openSocket } from "./open-socket.ts";
+import { closeSocket, openSocket } from "../runtime/open-socket.ts";
 import { acceptance, isSuccess, refusal, silence } from "./outcome.ts";
 import { type Pace, PACES, Sender } from "./sender.ts";
-import { type SilenceWatch, watchForSilence } from "./silence-watch.ts";
+import { receiveHead } from "../runtime/receive-head.ts";
+import { type SilenceWatch, watchForSilence } from "../runtime/silence-watch.ts";
 
-const ANSWER_READ_BYTES = 4096;
 /** A lost SYN is sent again three times within it, after 1, 2 and 4 seconds (RFC 6298 sections 2 and 5.5). */
 const CONNECT_SECONDS = 10;
 /** A body of more is announced, and waits to be wanted: a refusal then costs no transfer, and nothing can overtake it. */
@@ -146,17 +146,12 @@ class Exchange {
   }
 
   async #receiveHead(answer: AnswerReader): Promise<ReadAnswer> {
-    for (;;) {
-      const { value, done } = await this.#reader.read(new Uint8Array(ANSWER_READ_BYTES));
+    const read = await receiveHead(this.#reader, answer, () => {
       this.#watch.heard();
-      const read = value === undefined ? null : answer.push(value);
       if (answer.interims > 0) this.#interim.resolve();
-      if (read !== null) {
-        this.#watch.answered();
-        return read;
-      }
-      if (done) throw new TypeError("the connection ended before the answer");
-    }
+    });
+    this.#watch.answered();
+    return read;
   }
 
   async #leave(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { AnswerBody } from "../http1/response-body.ts";
-import { watchForSilence } from "./silence-watch.ts";
+import { watchForSilence } from "../runtime/silence-watch.ts";
 
 /** More than an application says to an upload; one that does not stop is left. */
 const MOST_BYTES = 1024 * 1024;

@@ -4,7 +4,7 @@ import type { CommitOutcome, Silence } from "../protocol/reflect.ts";
 import type { ApplicationAnswer } from "../protocol/session-record.ts";
 import { parseFailingHresult } from "../protocol/write-ack.ts";
 import type { CommitRequest } from "./commit-request.ts";
-import type { SilenceWatch } from "./silence-watch.ts";
+import type { SilenceWatch } from "../runtime/silence-watch.ts";
 
 const E_INVALIDARG = 0x80070057;
 const CONDITIONS = ["If-None-Match", "If-Match", "If-Unmodified-Since"];

@@ -2,7 +2,7 @@ import { ask } from "./ask.ts";
 import type { Errand } from "./carrier.ts";
 import { type CommitRequest, sentFields } from "./commit-request.ts";
 import { type Description, describe } from "./describe-file.ts";
-import { type SilenceWatch, watchForSilence } from "./silence-watch.ts";
+import { type SilenceWatch, watchForSilence } from "../runtime/silence-watch.ts";
 
 /** A field that lets a PUT replace the file that was looked at, and no other that came since (RFC 9110 section 13.1). */
 export type Condition = readonly [name: string, value: string];

@@ -1,5 +1,5 @@
 import { letGo } from "../runtime/let-go.ts";
-import type { SilenceWatch } from "./silence-watch.ts";
+import type { SilenceWatch } from "../runtime/silence-watch.ts";
 
 /** How much of an upload lies ready for the origin: one large piece, or several small ones. */
 const QUEUE_BYTES = 1024 * 1024;

@@ -1,4 +1,4 @@
-import type { SilenceWatch } from "./silence-watch.ts";
+import type { SilenceWatch } from "../runtime/silence-watch.ts";
 
 /** Replies are stored in such pieces, but for the last. */
 const PIECE_BYTES = 1024 * 1024;

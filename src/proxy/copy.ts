@@ -16,6 +16,13 @@ export interface Watch {
   readonly broken: (cause: unknown) => Error;
 }
 
+/** For a sender that somebody else looks after. */
+export const UNWATCHED: Watch = {
+  idleSeconds: null,
+  silent: () => new Error("silent"),
+  broken: (cause) => new Error("broke off", { cause }),
+};
+
 /** A pipe that keeps the length of the content, if it was said: the other side is told the same length. */
 export function pipeFor(headers: Headers): {
   readonly readable: ReadableStream<Uint8Array>;

@@ -1,11 +1,13 @@
 import { canonicalTarget } from "../config/canonical-path.ts";
 import type { Config } from "../config/config.ts";
 import { countPasses } from "../http1/via.ts";
+import { isNamed } from "../http1/wire-methods.ts";
 import { type Arrival, arrivalOf } from "../ingress/arrival.ts";
 import { Deadline } from "../runtime/deadline.ts";
 import { log } from "../runtime/log.ts";
 import { type Network, networkFor } from "../runtime/network.ts";
 import { CalledOff } from "./called-off.ts";
+import { fetchBySocket } from "./fetch-by-socket.ts";
 import { type Exchange, requestFields, responseFields } from "./forwarded-fields.ts";
 import { isDestinationClear } from "./location.ts";
 import { carryContent } from "./request-content.ts";
@@ -25,7 +27,7 @@ const ORIGIN_SILENCE_SECONDS = 270;
  *
  * @returns the origin's response. Without a body and of the edge's own: 400 for a path that could be read in two ways, or
  *   content that broke; 408 for content that stopped; 502 where the origin could not be reached, 504 where it says
- *   nothing; 508 for a request that goes in a circle
+ *   nothing; 508 for a request that goes in a circle. 501 and 411 for a verb that the way to the origin cannot say
  */
 export async function reverseProxy(request: Request, config: Config): Promise<Response> {
   const arrival = arrivalOf(request);
@@ -37,7 +39,7 @@ export async function reverseProxy(request: Request, config: Config): Promise<Re
   if (!isDestinationClear(request.headers.get("Destination"), places)) return refuse(400);
   if (hasForbiddenContent(request)) return refuse(400);
   if (isForTheEdge(request)) return new Response(null, { status: 200, headers: { "Content-Length": "0" } });
-  const exchange = { ...places, clientAddress, method: request.method };
+  const exchange = { ...places, clientAddress, method: arrival.method };
   const over = new AbortController();
   try {
     return await forward(request, arrival, config, {
@@ -51,7 +53,7 @@ export async function reverseProxy(request: Request, config: Config): Promise<Re
     if (reason instanceof CalledOff) return refuse(reason.status);
     log("proxy-failed", {
       door: arrival.door,
-      method: request.method,
+      method: arrival.method,
       path: target.path,
       error: String(reason),
     });
@@ -74,6 +76,12 @@ async function forward(
   passage: Passage,
 ): Promise<Response> {
   const { url, over } = passage;
+  const network = networkFor(url, config);
+  if (!isNamed(passage.method)) {
+    // `fetch` cannot say the verb, and a socket is sent a counted body only: legacy origins refuse chunks.
+    if (network.connection === "fetch") return refuse(501);
+    if (request.headers.has("Transfer-Encoding")) return refuse(411);
+  }
   const { headers, removed } = requestFields(request.headers, passage);
   logRemoved("request", removed);
   const silence = new Deadline(() => over.abort(new CalledOff("the origin is silent", 504)));
@@ -83,14 +91,7 @@ async function forward(
   const content = carryContent(request, idleSeconds, () => silence.start(ORIGIN_SILENCE_SECONDS));
   void callOff(over, content.carried, arrival);
   try {
-    const response = await send(networkFor(url, config), url, {
-      method: request.method,
-      headers,
-      body: isSafe(request) ? null : content.stream,
-      redirect: "manual",
-      signal: over.signal,
-      encodeResponseBody: "manual",
-    });
+    const response = await ask(network, request, { ...passage, headers, content: content.stream });
     const answer = responseFields(response.headers, passage);
     logRemoved("response", answer.removed);
     const { status, statusText } = response;
@@ -101,6 +102,31 @@ async function forward(
   } finally {
     silence.stop();
   }
+}
+
+interface Question extends Passage {
+  readonly headers: Headers;
+  readonly content: ReadableStream<Uint8Array> | null;
+}
+
+async function ask(
+  network: Network,
+  request: Request,
+  { url, method, headers, content, over }: Question,
+): Promise<Response> {
+  const { signal } = over;
+  if (!isNamed(method)) {
+    const length = Number(request.headers.get("Content-Length"));
+    return await fetchBySocket(network, url, { method, headers, content, length, signal });
+  }
+  return await send(network, url, {
+    method,
+    headers,
+    body: isSafe(request) ? null : content,
+    redirect: "manual",
+    signal,
+    encodeResponseBody: "manual",
+  });
 }
 
 /** From here on nothing but the signal ends the origin's request before its time: the client broke off, or has left. */

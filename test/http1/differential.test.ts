@@ -56,6 +56,11 @@ const NODE_STRICTER: Record<string, readonly [example: string, why: string, appl
     "Old Windows clients send file names as they are; the bytes are percent-encoded here.",
     /\xe9/,
   ],
+  HPE_INVALID_METHOD: [
+    "CCM_POST / HTTP/1.1\r\nHost: h\r\n\r\n",
+    "Node has a list of verbs; here every verb goes to the origin, which knows its own.",
+    /^(?!(?:GET|POST|PUT|HEAD|DELETE|OPTIONS|PATCH) )[A-Z][A-Z0-9_-]* /m,
+  ],
   HPE_CLOSED_CONNECTION: [
     "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\nmore",
     "Node calls bytes after the last request an error; here they are not read. HTTP/1.0 is its last by itself.",

@@ -44,7 +44,12 @@ const requestLine: readonly Case[] = [
   ["a method with NUL", `GET\0 / HTTP/1.1\r\n${HOST}\r\n`, "controlByte"],
   ["a TLS ClientHello", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "controlByte"],
   ["a lower-case method", `get / HTTP/1.1\r\n${HOST}\r\n`, "method"],
-  ["an unknown method", `BREW / HTTP/1.1\r\n${HOST}\r\n`, "method"],
+  [
+    "a method that the runtime has no name for",
+    `CCM_POST / HTTP/1.1\r\n${HOST}\r\n`,
+    ["CCM_POST http://h/ "],
+  ],
+  ["a method that is written as none is", `Ccm_Post / HTTP/1.1\r\n${HOST}\r\n`, "method"],
   ["TRACE", `TRACE / HTTP/1.1\r\n${HOST}\r\n`, "method"],
   ["TRACK", `TRACK / HTTP/1.1\r\n${HOST}\r\n`, "method"],
   ["CONNECT with authority-form", `CONNECT h:443 HTTP/1.1\r\n${HOST}\r\n`, "method"],

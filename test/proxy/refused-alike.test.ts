@@ -9,8 +9,8 @@ const CODINGS = ["gzip, chunked", "chunked, chunked"];
 describe.each(DOORS)(
   "What the runtime's own server lets in and the edge does not, over the %s door",
   (door) => {
-    test.each(["TRACE", "MSEARCH"])("%s is a verb that the edge does not pass on: 501", async (verb) => {
-      const { status } = await bench().ask(door, [`${verb} /verbs HTTP/1.1`, "Host: a", ""]);
+    test("TRACE is a verb that the edge does not pass on: 501", async () => {
+      const { status } = await bench().ask(door, ["TRACE /verbs HTTP/1.1", "Host: a", ""]);
       expect([status, bench().origin.to("/verbs")]).toEqual([501, []]);
     });
 

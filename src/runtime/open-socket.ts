@@ -1,4 +1,4 @@
-import type { Network } from "../runtime/network.ts";
+import type { Network } from "./network.ts";
 import { watchForSilence } from "./silence-watch.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { watchForSilence } from "../../src/origin/silence-watch.ts";
+import { watchForSilence } from "../../src/runtime/silence-watch.ts";
 import { eventually } from "../support/eventually.ts";
 
 const HOUR_MS = 3_600_000;

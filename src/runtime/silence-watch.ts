@@ -1,4 +1,4 @@
-import { Deadline } from "../runtime/deadline.ts";
+import { Deadline } from "./deadline.ts";
 
 /**
  * As much of what was sent may still lie in the network, unseen, while the origin takes it: the largest send buffer of
