@@ -1,6 +1,6 @@
 import type { UploadJob, UploadResult } from "../client/process.ts";
 import type { Destination } from "../client/upload.ts";
-import { OVERWRITING, startMeasuredEdge } from "../edge/measured-edge.ts";
+import { type MeasuredEdgeOptions, OVERWRITING, startMeasuredEdge } from "../edge/measured-edge.ts";
 import type { StorageKind } from "../machine/folders.ts";
 import { megabytesPerSecond } from "../measure/statistics.ts";
 import { runRawStorage, startBareObject, startNullWorker, startTus } from "../peers/peers.ts";
@@ -31,11 +31,11 @@ export async function throughEdge(
   stage: Stage,
   load: BulkLoad,
   dialect: "tcp" | "http",
-  connection?: "fetch",
+  way: Pick<MeasuredEdgeOptions, "connection" | "sessionObjects"> = {},
 ): Promise<BulkRun> {
   const { origin, disk } = stage;
   const { storage } = load;
-  await using edge = await startMeasuredEdge({ storage, disk, originUrl: origin.url, connection });
+  await using edge = await startMeasuredEdge({ storage, disk, originUrl: origin.url, ...way });
   const job = jobTo(edge.door(dialect), load);
   await warmUp(stage, job);
   const before = await edge.cpuMilliseconds();
@@ -70,8 +70,9 @@ export async function throughBareObject(stage: Stage, load: BulkLoad): Promise<B
   }
 }
 
-export async function throughTus(stage: Stage, load: BulkLoad): Promise<BulkRun> {
-  const tus = await startTus(load.storage, stage.disk);
+/** @param originUrl of the one that gets the finished file, if the server is to promise what the edge does */
+export async function throughTus(stage: Stage, load: BulkLoad, originUrl?: string): Promise<BulkRun> {
+  const tus = await startTus(load.storage, stage.disk, originUrl);
   try {
     const job = jobTo(tus.destination, load);
     await warmUp(stage, job);

@@ -28,19 +28,42 @@ interface Size {
   readonly ofSqlite: Target;
   /** Against @tus/server with equal requests. */
   readonly ofTus: Target | null;
+  /** Against the bare object. */
+  readonly ofBare: Target;
 }
 
 const SIZES: readonly Size[] = [
-  { name: "64 KiB", bytes: 64 * KIB, memory: atLeast(90), ofSqlite: atLeast(0.5), ofTus: atLeast(2) },
-  { name: "1 MiB", bytes: MIB, memory: atLeast(180), ofSqlite: atLeast(0.8), ofTus: null },
-  { name: "13 MiB", bytes: 13 * MIB, memory: atLeast(180), ofSqlite: atLeast(0.8), ofTus: null },
+  {
+    name: "64 KiB",
+    bytes: 64 * KIB,
+    memory: atLeast(90),
+    ofSqlite: atLeast(0.5),
+    ofTus: atLeast(2),
+    ofBare: atLeast(0.9),
+  },
+  {
+    name: "1 MiB",
+    bytes: MIB,
+    memory: atLeast(180),
+    ofSqlite: atLeast(0.8),
+    ofTus: null,
+    ofBare: atLeast(0.95),
+  },
+  {
+    name: "13 MiB",
+    bytes: 13 * MIB,
+    memory: atLeast(180),
+    ofSqlite: atLeast(0.8),
+    ofTus: null,
+    ofBare: atLeast(0.95),
+  },
 ];
 
 /** One upload at a time, as fast as it goes. */
 export const bulk: Suite = {
   name: "bulk",
   title: "One upload of 256 MiB (64 MiB in a quick run)",
-  steps: STORAGES.length * SIZES.length * 9,
+  steps: STORAGES.length * SIZES.length * 11,
   async run(stage) {
     const figures: Figure[] = [];
     for (const storage of STORAGES) {
@@ -59,10 +82,12 @@ async function measure(stage: Stage, storage: StorageKind, size: Size): Promise<
       "raw SQLite": () => straightToStorage(stage, load, "sqlite"),
       "null Worker, TCP door": () => throughNullWorker(stage, load, "tcp"),
       "edge, HTTP door": () => throughEdge(stage, load, "http"),
-      "edge, commit by fetch": () => throughEdge(stage, load, "tcp", "fetch"),
+      "edge, commit by fetch": () => throughEdge(stage, load, "tcp", { connection: "fetch" }),
       "file with fsync": () => straightToStorage(stage, load, "file"),
       "null Worker, HTTP door": () => throughNullWorker(stage, load, "http"),
       "@tus/server": () => throughTus(stage, load),
+      "@tus/server, same promise": () => throughTus(stage, load, stage.origin.url),
+      "edge, one object": () => throughEdge(stage, load, "tcp", { sessionObjects: 1 }),
       "bare object": () => throughBareObject(stage, load),
     },
     stage.rounds,
@@ -79,6 +104,8 @@ async function measure(stage: Stage, storage: StorageKind, size: Size): Promise<
     ...compare(prefix, "TCP door", of, {
       sqlite: storage === "disk" ? size.ofSqlite : null,
       tus: size.ofTus,
+      bare: size.ofBare,
+      promise: atLeast(1),
     }),
     // Promised for one client that sends 64 KiB at a time into memory.
     ...details(
@@ -86,23 +113,39 @@ async function measure(stage: Stage, storage: StorageKind, size: Size): Promise<
       of("edge, TCP door"),
       storage === "memory" && size.bytes === 64 * KIB,
     ),
-    ...compare(prefix, "HTTP door", of, { sqlite: null, tus: null }),
+    ...compare(prefix, "HTTP door", of, NO_TARGETS),
     ...details(`${prefix}/edge, HTTP door`, of("edge, HTTP door"), false),
   ];
 }
+
+interface Targets {
+  readonly sqlite: Target | null;
+  readonly tus: Target | null;
+  readonly bare: Target | null;
+  /** Against @tus/server with the edge's promise. */
+  readonly promise: Target | null;
+}
+
+const NO_TARGETS: Targets = { sqlite: null, tus: null, bare: null, promise: null };
 
 function compare(
   prefix: string,
   door: "TCP door" | "HTTP door",
   of: (name: string) => readonly BulkRun[],
-  targets: { readonly sqlite: Target | null; readonly tus: Target | null },
+  targets: Targets,
 ): Figure[] {
   const edge = speeds(of(`edge, ${door}`));
   return [
     ratio(`${prefix}/edge, ${door} to raw SQLite`, edge, speeds(of("raw SQLite")), targets.sqlite),
     ratio(`${prefix}/edge, ${door} to @tus/server`, edge, speeds(of("@tus/server")), targets.tus),
     ratio(`${prefix}/edge, ${door} to null Worker`, edge, speeds(of(`null Worker, ${door}`))),
-    ratio(`${prefix}/edge, ${door} to bare object`, edge, speeds(of("bare object"))),
+    ratio(`${prefix}/edge, ${door} to bare object`, edge, speeds(of("bare object")), targets.bare),
+    ratio(
+      `${prefix}/edge, ${door} to @tus/server, same promise`,
+      edge,
+      speeds(of("@tus/server, same promise")),
+      targets.promise,
+    ),
   ];
 }
 
