@@ -2,9 +2,10 @@ import { type ByteTable, LARGEST_UPLOAD_BYTES, OFFSET_BITS, type SessionTables }
 
 /**
  * One step removes the rows that start within so many bytes, and no more than so many rows. That takes some ten
- * milliseconds of the one thread that serves all sessions.
+ * milliseconds of the one thread that serves all sessions. SQLite's cache of 2 MB has room for the pages of a step. Without
+ * room SQLite may write a page twice in one transaction, and that ends the object in a cluster (decision 21).
  */
-export const SLICE_BYTES = 2 * 1024 * 1024;
+export const SLICE_BYTES = 1024 * 1024;
 const SLICE_ROWS = 256;
 
 const RANGE = `id >= ((? << ${OFFSET_BITS}) | ?) AND id <= ((? << ${OFFSET_BITS}) | ?)`;

@@ -2,10 +2,11 @@ import { giveWay } from "./give-way.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /**
- * SQLite's log has some 5 MiB: so many rows, each as large as a row may be, push everything that was erased out of it.
+ * SQLite's log has some 5 MiB: so many rows push everything that was erased out of it. A row, like a slice of `erase`, has
+ * room in SQLite's cache.
  */
-const ROW_BYTES = 2_000_000;
-const ROWS = 6;
+const ROW_BYTES = 1_000_000;
+const ROWS = 12;
 
 /**
  * Writes zeros until erased bytes are overwritten on the disk too. They lie in the database until SQLite copies its log

@@ -10,7 +10,8 @@ import type { Observer } from "../kill/moments.ts";
 import { atProcessEnd } from "../support/process-end.ts";
 import { Balancer } from "./balancer.ts";
 import { Instance } from "./instance.ts";
-import { BUCKET, CREDENTIALS, Store } from "./store.ts";
+import { backendOf, BUCKET, CREDENTIALS } from "./backend.ts";
+import { Store } from "./store.ts";
 
 const REMAINS = { recursive: true, force: true, maxRetries: 5 };
 
@@ -54,8 +55,9 @@ export class Cluster {
     const folder = await mkdtemp(join(tmpdir(), "bits-cluster-"));
     const callOff = atProcessEnd(() => rmSync(folder, REMAINS));
     await build();
-    const store = await Store.start();
-    const url = `s3://${BUCKET}/edge`;
+    const store = await Store.start(0, backendOf(process.env));
+    // A bucket of one's own may have an earlier cluster in it.
+    const url = `s3://${BUCKET}/edge-${randomBytes(4).toString("hex")}`;
     const port = await portToKeep();
     const env = {
       ORIGIN_URL: setup.originUrl,

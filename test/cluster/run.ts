@@ -10,6 +10,7 @@ import { Sightings } from "../kill/round.ts";
 import { count, list } from "../kill/tally.ts";
 import { Cluster } from "./cluster.ts";
 import { Faults } from "./faults.ts";
+import { uploadLarge } from "./large.ts";
 import { uploadPastStandstills } from "./standstill.ts";
 import { uploadThroughTls } from "./through-tls.ts";
 import { Waits } from "./waits.ts";
@@ -18,15 +19,22 @@ const HELP = `Edges on one bucket, behind HAProxy: uploads while edges are kille
 late, fails, and is silent. Every guarantee is checked; how long uploads stood still is printed.
 
   node test/cluster/run.ts [--long] [--calm] [--instances 2] [--uploads 20] [--clients 8] [--divisor 4] [--seed text]
+  node test/cluster/run.ts --large [--mebibytes 600] [--objects 0]
 
 --long: 200 uploads, 3 edges, and the times of a real cluster: a lease of 20 s, a bucket that is silent for 30 s.
 --calm: nothing happens to the cluster.
 --divisor divides these times, so that a short run sees takeovers.
+--large: instead of all this one large upload, while each of two edges is killed once.
+
+The bucket is the simulator of R2. With AWS_ENDPOINT_URL in the environment it is the bucket "uploads" there.
 `;
 
 const { values } = parseArgs({
   options: {
     long: { type: "boolean", default: false },
+    large: { type: "boolean", default: false },
+    mebibytes: { type: "string", default: "600" },
+    objects: { type: "string", default: "0" },
     calm: { type: "boolean", default: false },
     instances: { type: "string" },
     uploads: { type: "string" },
@@ -43,6 +51,8 @@ const ALARM_MILLISECONDS = 90_000;
 const PATIENCE_MILLISECONDS = 300_000;
 
 if (values.help) process.stdout.write(HELP);
+else if (values.large)
+  process.exitCode = (await uploadLarge(Number(values.mebibytes), values.objects)) ? 0 : 1;
 else process.exitCode = await run();
 
 async function run(): Promise<number> {
