@@ -43,6 +43,7 @@ export interface Env extends SessionBindings {
   readonly REQUESTS_PER_CONNECTION?: unknown;
   readonly MAXIMUM_CONNECTIONS?: unknown;
   readonly CLUSTER_READY_URL?: unknown;
+  readonly CONTROL_KEY?: unknown;
   readonly SESSION_KEY?: unknown;
   readonly SESSION_KEY_PREVIOUS?: unknown;
   readonly ORIGIN_AUTHORIZATION?: unknown;

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { bits } from "./middleware/bits.ts";
 import { type Config, readConfig } from "./config/config.ts";
 import type { Env } from "./env.ts";
+import { control } from "./middleware/control.ts";
 import { health } from "./middleware/health.ts";
 import { httpDoor } from "./ingress/http.ts";
 import { tcpDoor } from "./ingress/tcp.ts";
@@ -9,6 +10,7 @@ import { log } from "./runtime/log.ts";
 import { operatorsSeat } from "./operator/operator.ts";
 import { reverseProxy } from "./proxy/pass-through.ts";
 
+export { control };
 export { SessionCounter } from "./session/session-counter.ts";
 export { SessionIndex } from "./session/session-index.ts";
 export { UploadSession } from "./session/upload-session.ts";

@@ -12,6 +12,8 @@ const edge :Workerd.Config = (services = Edge.services, sockets = .sockets);
 const sockets :List(Workerd.Socket) = [
   (name = "http", address = "127.0.0.1:8080", service = "main", http = ()),
   (name = "tcp", address = "127.0.0.1:8789", service = "main", tcp = ()),
+  # For `npm run serve` alone, which says at it that the runtime is about to end.
+  (name = "control", address = "127.0.0.1:0", service = (name = "main", entrypoint = "control"), http = ()),
   (name = "tls", address = "127.0.0.1:8443", service = "main", tcp = (tlsOptions = (
     keypair = (privateKey = embed "/key.pem", certificateChain = embed "/certificate.pem"),
     minVersion = tls1Dot2,

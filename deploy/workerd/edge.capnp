@@ -41,6 +41,7 @@ const services :List(Workerd.Service) = [
       (name = "REQUESTS_PER_CONNECTION", fromEnvironment = "REQUESTS_PER_CONNECTION"),
       (name = "MAXIMUM_CONNECTIONS", fromEnvironment = "MAXIMUM_CONNECTIONS"),
       (name = "CLUSTER_READY_URL", fromEnvironment = "CLUSTER_READY_URL"),
+      (name = "CONTROL_KEY", fromEnvironment = "CONTROL_KEY"),
       (name = "SESSION_KEY", fromEnvironment = "SESSION_KEY"),
       (name = "SESSION_KEY_PREVIOUS", fromEnvironment = "SESSION_KEY_PREVIOUS"),
       (name = "ORIGIN_AUTHORIZATION", fromEnvironment = "ORIGIN_AUTHORIZATION"),
@@ -67,4 +68,6 @@ const services :List(Workerd.Service) = [
 const sockets :List(Workerd.Socket) = [
   (name = "http", address = "127.0.0.1:8080", service = "main", http = ()),
   (name = "tcp", address = "127.0.0.1:8789", service = "main", tcp = ()),
+  # For `npm run serve` alone, which says at it that the runtime is about to end.
+  (name = "control", address = "127.0.0.1:0", service = (name = "main", entrypoint = "control"), http = ()),
 ];

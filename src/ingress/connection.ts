@@ -13,6 +13,7 @@ import { Refusal } from "../http1/refusals.ts";
 import { linger, refuse } from "./refuse.ts";
 import { RequestBody } from "./request-body.ts";
 import { sendResponse } from "./send-response.ts";
+import { isDraining, whenDraining } from "../runtime/draining.ts";
 import { log } from "../runtime/log.ts";
 import { TimeLeft } from "../runtime/time-left.ts";
 import { type Wire, WireTimeout } from "./wire.ts";
@@ -33,20 +34,43 @@ const HEAD_TIMEOUT = new Refusal(408, "The request's head did not arrive in time
 const BODY_TIMEOUT = new Refusal(408, "The request's body stopped arriving.");
 const APP_FAILED = new Refusal(500, "The app threw, or its response could not be written.");
 
+/** When the edge is about to end, a client between two requests has so long to send the next one, whose answer says it. */
+const LAST_REQUEST_MILLISECONDS = 1_000;
+
 /** Serves requests one at a time, in order, until either side wants no more. Rejects only when the wire fails. */
 export async function serveConnection(connection: Connection): Promise<void> {
   const { wire, limits } = connection;
-  for (let served = 1; served <= limits.requestsPerConnection; served++) {
-    const head = await readHead(wire, limits);
-    if (head === null) return;
-    if (head instanceof Refusal) return refuse(wire, head);
-    const goesOn = await serveRequest(connection, head, served === limits.requestsPerConnection);
-    if (!goesOn) return;
+  let isIdle = true;
+  const endIfIdle = (): void => {
+    if (isIdle) void wire.close();
+  };
+  const forget = whenDraining(() => setTimeout(endIfIdle, LAST_REQUEST_MILLISECONDS));
+  try {
+    for (let served = 1; served <= limits.requestsPerConnection; served++) {
+      isIdle = true;
+      const head = await readHead(wire, limits, () => {
+        isIdle = false;
+      });
+      if (head === null) return;
+      if (head instanceof Refusal) return await refuse(wire, head);
+      const goesOn = await serveRequest(connection, head, served === limits.requestsPerConnection);
+      if (!goesOn) return;
+    }
+  } finally {
+    forget();
   }
 }
 
-/** The next request's head; null when the client is done or was silent for long enough. */
-async function readHead(wire: Wire, limits: DoorLimits): Promise<RequestHead | Refusal | null> {
+/**
+ * The next request's head; null when the client is done or was silent for long enough.
+ *
+ * @param whenBegun is called with its first byte
+ */
+async function readHead(
+  wire: Wire,
+  limits: DoorLimits,
+  whenBegun: () => void,
+): Promise<RequestHead | Refusal | null> {
   const reader = new HeadReader(limits);
   // From its first byte on, a head has one limit as a whole: a byte now and then does not extend it.
   let time: TimeLeft | null = null;
@@ -59,6 +83,7 @@ async function readHead(wire: Wire, limits: DoorLimits): Promise<RequestHead | R
       return reader.hasBegun ? HEAD_TIMEOUT : null;
     }
     if (bytes === null) return null;
+    whenBegun();
     const read = reader.push(bytes);
     if (read instanceof Refusal) return read;
     if (read !== null) {
@@ -98,7 +123,8 @@ async function serveRequest(connection: Connection, head: RequestHead, isLast: b
   try {
     const request = toAppRequest(head, body, { clientAddress, whenGone: () => wire.whenGone() });
     const response = await connection.answer(request);
-    const closes = isLast || !head.keepAlive || asksToClose(response) || cannotGoOn(body, limits);
+    const closes =
+      isLast || isDraining() || !head.keepAlive || asksToClose(response) || cannotGoOn(body, limits);
     // The door reads the rest of the body while the answer goes out: a client that writes everything before it reads
     // would otherwise wait for the door, and the door for the client. Until the app has answered, the body is the app's.
     const isInUse = request.bodyUsed || request.body?.locked === true || response.body === body.stream;

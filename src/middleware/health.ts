@@ -3,6 +3,7 @@ import { canonicalTarget, pathKey } from "../config/canonical-path.ts";
 import { type Config, ConfigError } from "../config/config.ts";
 import type { Env } from "../env.ts";
 import { arrivalOf } from "../ingress/arrival.ts";
+import { isDraining } from "../runtime/draining.ts";
 import { networkFor } from "../runtime/network.ts";
 
 const PATIENCE_MS = 5000;
@@ -40,8 +41,9 @@ export function health(readConfig: (env: Env) => Config): MiddlewareHandler<{ Bi
   };
 }
 
-/** In a cluster the runtime knows: it says no without a lease, and from SIGTERM on (workerd.capnp, `stopTimeoutMs`). */
+/** An edge that is told to end is not. In a cluster the runtime knows besides: it says no without a lease. */
 async function isReady({ clusterReadyUrl }: Config): Promise<boolean> {
+  if (isDraining()) return false;
   if (clusterReadyUrl === null) return true;
   try {
     const { ok } = await fetch(clusterReadyUrl, { signal: AbortSignal.timeout(PATIENCE_MS) });

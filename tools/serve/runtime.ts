@@ -7,6 +7,7 @@ import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { PROJECT, WORKER } from "./build.ts";
 import { STOP_MILLISECONDS, writeClusterConfig } from "./cluster-config.ts";
+import { Control } from "./control.ts";
 import { explain } from "./explain.ts";
 import type { Log } from "./log.ts";
 import type { ServeOptions } from "./options.ts";
@@ -53,7 +54,8 @@ interface Door {
  * @throws ServeError where it does not start: a port that is taken, a certificate that is missing
  */
 export async function startRuntime(options: ServeOptions, settings: Settings, log: Log): Promise<Runtime> {
-  const child = await launch(options, settings);
+  const control = new Control();
+  const child = await launch(options, { ...settings, CONTROL_KEY: control.key });
   const leash = child.stdio[4] as Writable | null;
   leash?.on("error", () => undefined);
   const ended = Promise.withResolvers<number | string>();
@@ -62,7 +64,7 @@ export async function startRuntime(options: ServeOptions, settings: Settings, lo
     ended.resolve(signal ?? code ?? 1);
   });
   if (child.stdout !== null) log.follow(child.stdout, false);
-  const doors = await openDoors(child, options);
+  const doors = await openDoors(child, options, control);
   log.follow(child.stderr as Readable, true);
   const grace = options.cluster === null ? GRACE_MILLISECONDS : CLUSTER_GRACE_MILLISECONDS;
   return {
@@ -70,7 +72,8 @@ export async function startRuntime(options: ServeOptions, settings: Settings, lo
     doors,
     ended: ended.promise,
     end(atOnce) {
-      child.kill(atOnce ? "SIGKILL" : "SIGTERM");
+      if (atOnce) child.kill("SIGKILL");
+      else void control.sayEnding().then(() => child.kill("SIGTERM"));
       setTimeout(() => child.kill("SIGKILL"), grace).unref();
     },
   };
@@ -106,13 +109,18 @@ async function launch(options: ServeOptions, settings: Settings): Promise<ChildP
 }
 
 /** workerd says on its control channel where each socket listens. */
-async function openDoors(child: ChildProcess, { tls }: ServeOptions): Promise<Runtime["doors"]> {
+async function openDoors(
+  child: ChildProcess,
+  { tls }: ServeOptions,
+  control: Control,
+): Promise<Runtime["doors"]> {
   const doors: Door[] = [];
   for await (const line of createInterface({ input: child.stdio[3] as Readable })) {
-    const message = JSON.parse(line) as { event: string; socket?: Door["socket"]; port?: number };
+    const message = JSON.parse(line) as { event: string; socket?: Door["socket"] | "control"; port?: number };
     if (message.socket === undefined || message.port === undefined) continue;
-    doors.push({ socket: message.socket, port: message.port });
-    if (doors.length === (tls === null ? 2 : 3)) return doors;
+    if (message.socket === "control") control.port = message.port;
+    else doors.push({ socket: message.socket, port: message.port });
+    if (control.port !== null && doors.length === (tls === null ? 2 : 3)) return doors;
   }
   throw new ServeError(explain((await text(child.stderr as Readable)).trim()));
 }

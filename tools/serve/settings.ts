@@ -14,7 +14,7 @@ export type Settings = Record<string, string>;
 const BINDINGS = join(PROJECT, "deploy", "workerd", "edge.capnp");
 const WRANGLER_TOML = join(PROJECT, "wrangler.toml");
 /** What this program tells the Worker, and nobody else. */
-const OURS = new Set(["CLUSTER_READY_URL"]);
+const OURS = new Set(["CLUSTER_READY_URL", "CONTROL_KEY"]);
 const SECRETS = [
   "SESSION_KEY",
   "SESSION_KEY_PREVIOUS",
