@@ -3,6 +3,7 @@ import { issuedAtOf, type SessionId } from "../protocol/session-id.ts";
 import type { SessionPacket, SessionRecord } from "../protocol/session-record.ts";
 import { isTombstone, open, type SessionState, stateOf } from "../protocol/transitions.ts";
 import { ClientPlace } from "./client-place.ts";
+import { DEFAULT_TIMEOUT_SECONDS, endOf, timeoutMsIn } from "./lifetime.ts";
 import { ListEntry } from "./list-entry.ts";
 import { BEGIN_WITHIN_MS } from "./open-sessions.ts";
 import { SessionJournal } from "./session-journal.ts";
@@ -10,9 +11,6 @@ import { SessionStore } from "./session-store.ts";
 import type { SessionWorld } from "./session-world.ts";
 import type { StagedFragments } from "./staged-fragments.ts";
 import type { Surroundings } from "./surroundings.ts";
-
-/** For sessions whose directory has left the configuration. */
-const DEFAULT_TIMEOUT_SECONDS = 1_209_600;
 
 /**
  * One upload session: what is stored of it, whose settings hold for it, where it stands and how long it lives. The parts
@@ -79,7 +77,7 @@ export class Session {
   }
 
   timeoutMs(destination: string): number {
-    return (this.directory(destination)?.sessionTimeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000;
+    return timeoutMsIn(this.directory(destination));
   }
 
   /**
@@ -87,9 +85,9 @@ export class Session {
    * last accepted packet. If the clock was set back, that packet may be dated before the id was issued. The end must not be
    * earlier than the id's own, or the id would begin a second session.
    */
-  endOf({ issuedAt, changedAt, destination }: SessionRecord): number {
-    const { lastReceivedAt } = this.store.fragments;
-    return Math.max(issuedAt, changedAt, lastReceivedAt, this.#heardAt) + this.timeoutMs(destination);
+  endOf(record: SessionRecord): number {
+    const heardAt = Math.max(this.store.fragments.lastReceivedAt, this.#heardAt);
+    return endOf(record, heardAt, this.directory(record.destination));
   }
 
   /** The latest end that a session with this id can have, if nothing else of it can be read. */

@@ -2,6 +2,7 @@ import { type Config, directoryOf, type UploadDirectory } from "../config/config
 import type { SessionId } from "../protocol/session-id.ts";
 import type { SessionRecord } from "../protocol/session-record.ts";
 import { stateOf } from "../protocol/transitions.ts";
+import { endOf } from "./lifetime.ts";
 import type { SessionSummary } from "./operator-calls.ts";
 import { type NoRecord, parseRecord } from "./parse-record.ts";
 import type { SessionRow, SessionTables } from "./session-tables.ts";
@@ -27,7 +28,7 @@ export function summarize(record: SessionRecord | NoRecord, known: Known): Sessi
     const nothing = { offset: length, attempts: 0, lastOutcome: null, until: null };
     return { session, ...unknown, ...nothing, state: record };
   }
-  const { commit, delivery, total, changedAt } = record;
+  const { commit, total, changedAt } = record;
   const isTaken = record.state === "committed" || record.state === "delivered";
   return {
     session,
@@ -37,11 +38,16 @@ export function summarize(record: SessionRecord | NoRecord, known: Known): Sessi
     total,
     offset: isTaken ? (total ?? length) : length,
     state: stateOf(record, length, directory, isHandingOver),
-    attempts: commit?.attempts ?? (delivery === null ? 0 : 1),
+    attempts: commit?.attempts ?? attemptsToTell(record),
     lastOutcome: commit?.fault?.fault ?? (isTaken ? "accepted" : null),
     changedAt: Math.max(changedAt, lastReceivedAt),
     until,
   };
+}
+
+/** What is left to do after a notification has a commit of its own: then only the history has the attempts that came before. */
+function attemptsToTell({ history = [] }: SessionRecord): number {
+  return history.findLast(({ event }) => event === "commit-ended")?.attempt ?? 0;
 }
 
 /** The list row of a session that need not be in memory, made from its stored row; null if the session is forgotten. */
@@ -53,11 +59,8 @@ export function summarizeRow(
 ): SessionSummary | null {
   if (row.record === null) return null;
   const record = parseRecord(row.record);
-  return summarize(record, {
-    id: row.id,
-    fragments: new StoredBytes(tables, "fragments", row.key, false),
-    directory: typeof record === "string" ? null : directoryOf(config, record.destination),
-    isHandingOver,
-    until: row.due,
-  });
+  const fragments = new StoredBytes(tables, "fragments", row.key, false);
+  const directory = typeof record === "string" ? null : directoryOf(config, record.destination);
+  const until = typeof record === "string" ? 0 : endOf(record, fragments.lastReceivedAt, directory);
+  return summarize(record, { id: row.id, fragments, directory, isHandingOver, until });
 }

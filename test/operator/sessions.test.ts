@@ -82,6 +82,24 @@ describe.each(HOSTINGS)("What an operator sees (SESSION_OBJECTS = %d)", (objects
     expect(JSON.stringify(told)).not.toContain("X-Secret");
   });
 
+  test("an upload whose reply was fetched has all its attempts, and the list has its end as the session has", async () => {
+    using upload = await rig().begin(1_000, "/reply/");
+    rig().origin.queue(answer(507));
+    await upload.send(0, 1_000);
+    await upload.send(999, 1_000);
+    const row = async () => (await rig().list()).find(({ session }) => session === upload.sessionName);
+    const delivered = await rig().session(upload.sessionName);
+    expect(delivered).toMatchObject({ state: "delivered", attempts: 2 });
+    await eventually(async () => expect(await row()).toMatchObject({ state: "delivered", attempts: 2 }));
+    await upload.close();
+    const committed = await rig().session(upload.sessionName);
+    expect(committed).toMatchObject({ state: "committed", attempts: 2, lastOutcome: "accepted" });
+    const { until } = committed;
+    await eventually(async () =>
+      expect(await row()).toMatchObject({ state: "committed", attempts: 2, until }),
+    );
+  });
+
   test("what the application's last answer says of an error, and nothing that may be a secret", async () => {
     using upload = await rig().beginWhole(100);
     rig().origin.queue(
