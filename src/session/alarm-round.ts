@@ -17,11 +17,20 @@ const WOKEN_IN_A_ROW = 50;
 export class AlarmRound {
   readonly #surroundings: Surroundings;
   readonly #wakeSession: (id: SessionId) => number;
+  readonly #loadSession: (id: SessionId) => void;
 
-  /** @param wakeSession looks after one session; returns when to look again, whatever is stored of it; may throw */
-  constructor(surroundings: Surroundings, wakeSession: (id: SessionId) => number) {
+  /**
+   * @param wakeSession looks after one session; returns when to look again, whatever is stored of it; may throw
+   * @param loadSession brings one session into memory
+   */
+  constructor(
+    surroundings: Surroundings,
+    wakeSession: (id: SessionId) => number,
+    loadSession: (id: SessionId) => void,
+  ) {
     this.#surroundings = surroundings;
     this.#wakeSession = wakeSession;
+    this.#loadSession = loadSession;
   }
 
   /** The alarm has rung. Returns soon, and never throws. */
@@ -30,6 +39,8 @@ export class AlarmRound {
     alarm.isOver();
     try {
       const now = world.now();
+      // An earlier life may have died before the index had its last word. A session that is loaded tells it again.
+      if (!tables.isShared) for (const { id } of tables.page(0, 1)) this.#loadSession(id);
       sweeper.retry();
       staged.discardSilent(now);
       const again = await this.#wakeAll(now);

@@ -75,7 +75,11 @@ export class SessionHost implements SessionCalls, OperatorCalls {
       listing: new Listing(tables),
     };
     this.#list = new HostList(this.#surroundings, ({ id }) => this.#live.get(id)?.isHandingOver === true);
-    this.#round = new AlarmRound(this.#surroundings, (id) => this.#session(id).wake());
+    this.#round = new AlarmRound(
+      this.#surroundings,
+      (id) => this.#session(id).wake(),
+      (id) => void this.#session(id),
+    );
   }
 
   announce(packet: SessionPacket): void {

@@ -1,29 +1,30 @@
-import worker, { UploadSession as Session } from "../../src/worker.ts";
+import worker, { SessionIndex as Index, UploadSession as Session } from "../../src/worker.ts";
 import { type Config, readConfig } from "../../src/config/config.ts";
 import type { Env as EdgeEnv } from "../../src/env.ts";
 import { tcpDoor } from "../../src/ingress/tcp.ts";
 import { HEADER } from "../../src/protocol/headers.ts";
 import { parseSessionId, type SessionId } from "../../src/protocol/session-id.ts";
 import type { Answer } from "../../src/protocol/session-answer.ts";
-import type { SessionDetails } from "../../src/session/operator-calls.ts";
+import type { SessionDetails, SessionSummary } from "../../src/session/operator-calls.ts";
 import type { DataSize, Piece, ReplyPiece } from "../../src/session/session-calls.ts";
 import type { SessionPacket } from "../../src/protocol/session-record.ts";
 import { objectNameOf } from "../../src/signed/session-place.ts";
 import type { SignedUrlKind } from "../../src/signed/signed-url.ts";
 
-export { SessionCounter, SessionIndex } from "../../src/worker.ts";
+export { SessionCounter } from "../../src/worker.ts";
 
 /**
  * The edge as it is, but for the lives of its objects. ABORTS says when they end by themselves:
  * "before-packets", whenever a packet comes and none is being answered; "between-pieces", once at each
  * piece of a Fragment but its first; "before-cancelling" and "after-cancelling", once at each Cancel-Session. "questions":
- * what is no packet fails once at each call, and the object lives on. And `/-/abort/<id>` and `/-/alarm/<id>`, at the HTTP
+ * what is no packet fails once at each call, and the object lives on. "telling": the index loses what it is told, the first
+ * time that a session says that it stands somewhere. And `/-/abort/<id>` and `/-/alarm/<id>`, at the HTTP
  * door, end a life or ring an alarm whatever the object is doing.
  */
 interface Env extends EdgeEnv {
   readonly UPLOAD_SESSIONS: DurableObjectNamespace<UploadSession>;
   readonly ABORTS?:
-    "before-packets" | "between-pieces" | "before-cancelling" | "after-cancelling" | "questions";
+    "before-packets" | "between-pieces" | "before-cancelling" | "after-cancelling" | "questions" | "telling";
 }
 
 const DEATH = "this life of the object is over";
@@ -109,6 +110,16 @@ export class UploadSession extends Session {
     causes.add(cause);
     console.log(JSON.stringify({ event: "died", cause }));
     this.ctx.abort(DEATH);
+  }
+}
+
+/** An index that may lose a row, as it does whose session's object dies before the row has left. */
+export class SessionIndex extends Index {
+  override async put(summary: SessionSummary): Promise<void> {
+    const cause = `${summary.session} tells that it is ${summary.state}`;
+    const isLost = (this.env as Env).ABORTS === "telling" && !causes.has(cause);
+    causes.add(cause);
+    if (!isLost) await super.put(summary);
   }
 }
 
