@@ -4,11 +4,13 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type Edge, startEdge } from "../support/edge.ts";
 import { KILL_DIRECTORIES } from "./directories.ts";
 import { type EdgeEvent, EdgeEvents } from "./edge-events.ts";
+import { READ_TOKEN, TOKEN } from "../operator/seat-client.ts";
 import type { Observer } from "./moments.ts";
 
 /** A real edge on disk that is killed and started again on the same ports and storage. */
 export class EdgeUnderFire {
-  kills = 0;
+  /** When it was killed, milliseconds since 1970. */
+  readonly killedAt: number[] = [];
   readonly #edge: Edge;
   readonly #events: EdgeEvents;
 
@@ -18,10 +20,24 @@ export class EdgeUnderFire {
     this.#events.follow(edge.logs);
   }
 
-  static async start(originUrl: string, observe: Observer): Promise<EdgeUnderFire> {
+  /** @param vars settings beside the origin's and the directories' */
+  static async start(
+    originUrl: string,
+    observe: Observer,
+    vars: Readonly<Record<string, string>> = {},
+  ): Promise<EdgeUnderFire> {
     const ports = { httpPort: await portToKeep(), tcpPort: await portToKeep() };
-    const vars = { ORIGIN_URL: originUrl, UPLOAD_DIRECTORIES: KILL_DIRECTORIES };
-    return new EdgeUnderFire(await startEdge({ vars, ...ports }), observe);
+    const own = { ORIGIN_URL: originUrl, UPLOAD_DIRECTORIES: KILL_DIRECTORIES };
+    const secrets = { OPERATOR_TOKEN: TOKEN, OPERATOR_READ_TOKEN: READ_TOKEN };
+    return new EdgeUnderFire(await startEdge({ vars: { ...own, ...vars }, secrets, ...ports }), observe);
+  }
+
+  get kills(): number {
+    return this.killedAt.length;
+  }
+
+  get httpUrl(): string {
+    return this.#edge.httpUrl;
   }
 
   get port(): number {
@@ -35,7 +51,7 @@ export class EdgeUnderFire {
   /** SIGKILL, sent before this function returns; resolves when the edge is up again. */
   async killAndRestart(downMilliseconds: number): Promise<void> {
     const ended = this.#edge.kill();
-    this.kills += 1;
+    this.killedAt.push(Date.now());
     await ended;
     if (downMilliseconds > 0) await pause(downMilliseconds);
     await this.#edge.restart();

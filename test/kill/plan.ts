@@ -67,6 +67,8 @@ export interface KillPlan {
 
 export interface RoundPlan {
   readonly round: number;
+  /** SESSION_OBJECTS of the edge: an object for each session, or one for all. */
+  readonly sessionObjects: 0 | 1;
   readonly uploads: readonly UploadPlan[];
   /** One after another; the first always comes about. */
   readonly kills: readonly [KillPlan, ...KillPlan[]];
@@ -133,7 +135,7 @@ export function planRound(seed: string, round: number, clients: number): RoundPl
   const more = Array.from({ length: random.pick([0, 0, 1, 2]) }, () =>
     planKill(random, random.pick(MOMENTS), random.pick([target, ...others])),
   );
-  return { round, uploads, kills: [first, ...rest, ...more] };
+  return { round, sessionObjects: random.pick([0, 1]), uploads, kills: [first, ...rest, ...more] };
 }
 
 export function planUpload(random: Random, round: number, index: number, moment: Moment | null): UploadPlan {

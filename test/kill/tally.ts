@@ -3,6 +3,7 @@ import type { Finding, Verdict } from "./check.ts";
 import type { ClientReport } from "./client.ts";
 import type { EdgeUnderFire } from "./edge-under-fire.ts";
 import type { RoundReport } from "./round.ts";
+import type { SeatCheck } from "./seat-check.ts";
 
 /** The numbers of a run so far. */
 export class Tally {
@@ -63,6 +64,7 @@ export function summarize(
   tally: Tally,
   edge: Pick<EdgeUnderFire, "kills" | "eventsOf">,
   seed: string,
+  seats: readonly Pick<SeatCheck, "compared" | "healedByAlarm" | "healedByOpening">[] = [],
 ): string {
   const lines = [
     "",
@@ -74,6 +76,12 @@ export function summarize(
     `repetitions that the application recognised: ${tally.recognised}`,
     `second deliveries, all of them documented: ${list(tally.secondDeliveries)}`,
     `commits that the edge finished with no client left: ${tally.alone}`,
+    ...seats.map(({ compared, healedByAlarm, healedByOpening }, objects) =>
+      [
+        `the operator's list, SESSION_OBJECTS = ${objects}: ${compared} rows as their sessions`,
+        `at first not: put right by an alarm ${healedByAlarm}, by opening ${healedByOpening}`,
+      ].join("; "),
+    ),
     `guarantees broken: ${tally.findings.length}`,
   ];
   for (const { destination, sessions, problem, round } of tally.findings) {
