@@ -40,9 +40,12 @@ export async function operatorByAccess(
   }
 }
 
-/** A person has an e-mail address, a service token its name (`common_name`). */
+/**
+ * A person has an e-mail address; a service its token's client id, which the token calls `common_name`, and an identity
+ * `service_token_id`.
+ */
 function nameIn(claims: Readonly<Record<string, unknown>>): string {
-  const names = [claims["email"], claims["common_name"], claims["sub"]];
+  const names = [claims["email"], claims["common_name"], claims["service_token_id"], claims["sub"]];
   const name = names.find((value) => typeof value === "string" && value !== "");
   return typeof name === "string" ? name.slice(0, 200) : "somebody by Access";
 }

@@ -48,7 +48,8 @@ interface Told {
   readonly claims?: JWTPayload;
   readonly issuer?: string;
   readonly audience?: string;
-  readonly expires?: string;
+  /** Null: it is good for ever. */
+  readonly expires?: string | null;
   readonly key?: typeof own.privateKey;
 }
 
@@ -59,13 +60,12 @@ async function token({
   expires = "5 minutes",
   key = own.privateKey,
 }: Told = {}): Promise<string> {
-  return await new SignJWT(claims)
+  const unsigned = new SignJWT(claims)
     .setProtectedHeader({ alg: "RS256", kid: "one" })
     .setIssuer(issuer)
     .setAudience(audience)
-    .setIssuedAt("-1 hour")
-    .setExpirationTime(expires)
-    .sign(key);
+    .setIssuedAt("-1 hour");
+  return await (expires === null ? unsigned : unsigned.setExpirationTime(expires)).sign(key);
 }
 
 const by = async (assertion: string, path = "sessions", init: RequestInit = {}): Promise<Said> =>
@@ -104,6 +104,7 @@ test.each<[string, Told]>([
   ["another team", { issuer: "https://other.cloudflareaccess.com" }],
   ["another application of the team", { audience: "0".repeat(64) }],
   ["a time that is over", { expires: "-1 minute" }],
+  ["no time at all", { expires: null }],
 ])("a token of %s is nobody's", async (_, told) => {
   expect(await by(await token(told))).toMatchObject({ status: 401 });
 });

@@ -12,6 +12,7 @@ export interface EdgeSetup {
   readonly trustedCertificate: string | undefined;
   readonly outbound: "network" | "fetch-only" | "nothing";
   readonly privateOrigin: string | undefined;
+  readonly accessField: string | undefined;
   readonly httpPort: number | undefined;
   readonly tcpPort: number | undefined;
 }

@@ -11,13 +11,25 @@ import type { EdgeSetup, StartedEdge } from "./edge-setup.ts";
  */
 const FETCH_ONLY = "export default { fetch: (request) => fetch(request) };";
 
+/**
+ * Who is behind `ctx.access.getIdentity()`: in production a Worker of Cloudflare's, which makes the identity of the token's
+ * claims. It gets `{ aud, jwtClaims }` (workerd.capnp, `accessBindingService`). Without claims nobody is known.
+ */
+const IDENTITIES = `import { WorkerEntrypoint } from "cloudflare:workers";
+export default class extends WorkerEntrypoint {
+  getIdentity() {
+    return this.ctx.props.jwtClaims;
+  }
+}`;
+
 /** Starts the bare runtime; its control channel says when it listens, and where. */
 export async function startWorkerd(setup: EdgeSetup, logs: LogLine[]): Promise<StartedEdge> {
   const worker = await bundle(setup.main);
   await copyFile(worker.module, join(setup.folder, "worker.js"));
   const config = join(setup.folder, "edge.capnp");
   await writeFile(config, formatConfig(setup, worker), { mode: 0o600 });
-  const experimental = setup.experiments.length > 0 ? ["--experimental"] : [];
+  const isExperiment = setup.experiments.length > 0 || setup.accessField !== undefined;
+  const experimental = isExperiment ? ["--experimental"] : [];
   const args = ["serve", "--control-fd=3", ...experimental, config];
   const program = new ChildProgram(workerdBinary(), { args, logs, control: true, cwd: setup.folder });
   try {
@@ -82,7 +94,11 @@ const edge :Workerd.Config = (
         ${namespaces.join(",\n        ")}
       ],
       durableObjectStorage = (localDisk = "storage"),
-      globalOutbound = ${text(setup.outbound)}
+      globalOutbound = ${text(setup.outbound)}${accessOf(setup)}
+    )),
+    (name = "identities", worker = (
+      modules = [(name = "identities.js", esModule = ${text(IDENTITIES)})],
+      compatibilityDate = ${text(worker.compatibilityDate)}
     )),
     (name = "storage", disk = (path = ${text(setup.storage)}, writable = true)),
     (name = "network", network = (
@@ -103,6 +119,11 @@ const edge :Workerd.Config = (
   ]
 );
 `;
+}
+
+function accessOf({ accessField }: EdgeSetup): string {
+  if (accessField === undefined) return "";
+  return `, accessBlobHeader = ${text(accessField)}, accessBindingService = "identities"`;
 }
 
 /** What the binding `ORIGIN` leads to, if there is one: an address that no other service of this edge may reach. */

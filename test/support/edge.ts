@@ -43,6 +43,11 @@ export interface EdgeOptions {
   outbound?: "network" | "fetch-only" | "nothing";
   /** Address that the binding `ORIGIN` leads to, on the bare runtime; default: no binding. */
   privateOrigin?: string;
+  /**
+   * Field by which a request says that it has passed Cloudflare Access, on the bare runtime, which makes `ctx.access` of it
+   * (workerd.capnp, `accessBlobHeader`); default: none, and no `ctx.access`.
+   */
+  accessField?: string;
   httpPort?: number;
   tcpPort?: number;
 }
@@ -152,8 +157,9 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     tcpPort?: number | undefined;
   }): Promise<StartedEdge> => {
     const { httpPort, tcpPort } = ports;
-    const { main, experiments = [], trustedCertificate, outbound = "network", privateOrigin } = options;
-    const outside = { trustedCertificate, outbound, privateOrigin };
+    const { main, experiments = [], trustedCertificate, outbound = "network" } = options;
+    const { privateOrigin, accessField } = options;
+    const outside = { trustedCertificate, outbound, privateOrigin, accessField };
     const setup = { vars, secrets, storage, folder, main, experiments, ...outside, httpPort, tcpPort };
     if (options.via !== "wrangler") return startWorkerd(setup, logs);
     // Loaded only where it is wanted: it brings all of wrangler into this process.
