@@ -24,6 +24,12 @@ export interface Env extends SessionBindings {
    * @default the public network
    */
   readonly ORIGIN?: Fetcher;
+  /**
+   * Says how many descriptors and how much disk the machine has: `npm run serve` binds it.
+   *
+   * @default the metrics do without
+   */
+  readonly MACHINE?: Fetcher;
   readonly ORIGIN_URL?: unknown;
   readonly ORIGIN_CONNECTION?: unknown;
   readonly UPLOAD_DIRECTORIES?: unknown;

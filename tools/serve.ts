@@ -5,6 +5,7 @@ import { checkConfiguration } from "./serve/check.ts";
 import { HELP } from "./serve/help.ts";
 import { StateLock } from "./serve/lock.ts";
 import { openLog } from "./serve/log.ts";
+import { Machine } from "./serve/machine.ts";
 import { readOptions } from "./serve/options.ts";
 import { ServeError } from "./serve/serve-error.ts";
 import { Service } from "./serve/service.ts";
@@ -23,12 +24,14 @@ async function serve(): Promise<number> {
   }
   await ensureState(options.state);
   const lock = await StateLock.take(options.state);
+  const machine = await Machine.open(options.state);
   try {
     await checkSessions(options.state, options.cluster !== null);
     if (options.build && IS_SOURCE) await build();
     const log = openLog(options.log, process.stdout, process.stderr);
-    return await new Service(options, process.env, lock, log).run();
+    return await new Service(options, process.env, lock, log, machine).run();
   } finally {
+    machine.close();
     lock.free();
   }
 }

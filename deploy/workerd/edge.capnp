@@ -22,6 +22,7 @@ const services :List(Workerd.Service) = [
       (name = "UPLOAD_SESSIONS", durableObjectNamespace = "UploadSession"),
       (name = "SESSION_COUNTERS", durableObjectNamespace = "SessionCounter"),
       (name = "SESSION_INDEX", durableObjectNamespace = "SessionIndex"),
+      (name = "MACHINE", service = "machine"),
       # Every setting of wrangler.toml's [vars] and every secret; lists as JSON text. What is not in the
       # environment is not set.
       (name = "ORIGIN_URL", fromEnvironment = "ORIGIN_URL"),
@@ -63,6 +64,8 @@ const services :List(Workerd.Service) = [
   (name = "state", disk = (path = "state", writable = true)),
   # The origin may be anywhere, in a private network above all; workerd alone would allow public addresses only.
   (name = "network", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
+  # Descriptors and disk, for the metrics: `npm run serve` answers, and says where. By hand nobody does, and they are left out.
+  (name = "machine", external = (address = "127.0.0.1:9", http = ())),
 ];
 
 const sockets :List(Workerd.Socket) = [

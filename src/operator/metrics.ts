@@ -7,6 +7,7 @@ import { VERSION } from "../runtime/version.ts";
 import type { ListFigures } from "../session/operator-calls.ts";
 import { METRICS_OBJECT } from "../signed/session-place.ts";
 import { overviewOf } from "./look-over.ts";
+import { machineFigures } from "./machine.ts";
 import { formatMetrics } from "./metrics-text.ts";
 import type { MeasuredSeat } from "./seat-of.ts";
 
@@ -19,13 +20,17 @@ export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
  */
 export async function metricsOf(
   seat: MeasuredSeat,
-  { SESSION_COUNTERS }: Pick<Env, "SESSION_COUNTERS">,
+  env: Pick<Env, "SESSION_COUNTERS" | "MACHINE">,
   config: Config,
 ): Promise<string> {
-  const store = objectOf(SESSION_COUNTERS, METRICS_OBJECT, config.placement);
+  const store = objectOf(env.SESSION_COUNTERS, METRICS_OBJECT, config.placement);
   await sendGrowth(() => store, true);
-  const [counted, figures] = await Promise.all([store.measured(), seat.figures()]);
-  return formatMetrics({ ...counted, ...gaugesOf(figures, config, Date.now()) });
+  const [counted, figures, machine] = await Promise.all([
+    store.measured(),
+    seat.figures(),
+    machineFigures(env),
+  ]);
+  return formatMetrics({ ...counted, ...gaugesOf(figures, config, Date.now()), ...machine });
 }
 
 function gaugesOf(figures: readonly ListFigures[], config: Config, now: number): Growth {

@@ -46,6 +46,11 @@ export const METRICS = {
     type: "gauge",
     help: "Connections that the TCP door lets in at one time.",
   },
+  process_open_fds: { type: "gauge", help: "Files and connections that the edge's runtime has open." },
+  process_max_fds: { type: "gauge", help: "How many of them the system lets it have." },
+  bitsedge_state_bytes: { type: "gauge", help: "Bytes of the state folder." },
+  bitsedge_disk_free_bytes: { type: "gauge", help: "Room that is left on the disk of the state folder." },
+  bitsedge_disk_size_bytes: { type: "gauge", help: "Size of the disk of the state folder." },
   bitsedge_info: { type: "gauge", help: "1; the label says which version runs." },
 } as const satisfies Readonly<Record<string, Metric>>;
 

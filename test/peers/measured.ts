@@ -25,6 +25,11 @@ export const SERIES = [
   "bitsedge_index_lag_seconds",
   "bitsedge_tcp_connections",
   "bitsedge_tcp_connections_limit",
+  "process_open_fds",
+  "process_max_fds",
+  "bitsedge_state_bytes",
+  "bitsedge_disk_free_bytes",
+  "bitsedge_disk_size_bytes",
   'bitsedge_info{version="0.1.0"}',
   "up",
   'ALERTS{alertname="BitsEdgeDown",alertstate="firing"}',
@@ -51,6 +56,6 @@ export const MEASURED: ReadonlySet<string> = new Set([...Object.keys(METRICS), "
 
 /** Metrics that a text names; for a series of a histogram the histogram. */
 export function metricsIn(text: string): string[] {
-  const names = text.match(/\b(?:bitsedge_\w+|up(?=\{|$))/gm) ?? [];
+  const names = text.match(/\b(?:bitsedge_\w+|process_\w+_fds|up(?=\{|$))/gm) ?? [];
   return names.map((name) => name.replace(/_(?:bucket|sum|count)$/, ""));
 }

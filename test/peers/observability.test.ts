@@ -21,7 +21,7 @@ afterEach(async () => await rm(folder, { recursive: true }));
 
 describe("the alerts", () => {
   test("are rules that Prometheus takes", async () => {
-    expect(await promtool(SHIPPED, "check", "rules", "alerts.yml")).toContain("SUCCESS: 15 rules found");
+    expect(await promtool(SHIPPED, "check", "rules", "alerts.yml")).toContain("SUCCESS: 17 rules found");
   });
 
   test("fire at their fault, each alone, and are silent on a day on which all is well", async () => {
@@ -55,7 +55,7 @@ test("Prometheus takes the scrape configuration as it is, with the alerts and a 
   await writeFile(join(folder, "bits-edge-token"), "a".repeat(32));
   const said = await promtool(folder, "check", "config", "prometheus.yml");
   expect(said).toContain("prometheus.yml is valid");
-  expect(said).toContain("SUCCESS: 15 rules found");
+  expect(said).toContain("SUCCESS: 17 rules found");
 });
 
 describe("the dashboard", () => {
@@ -63,7 +63,7 @@ describe("the dashboard", () => {
     const { panels } = await dashboard();
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
     expect(panels.filter(({ type }) => !BUILT_IN.has(type))).toEqual([]);
-    expect(panels.filter(({ type }) => type === "row")).toHaveLength(3);
+    expect(panels.filter(({ type }) => type === "row")).toHaveLength(4);
     const squares = panels.flatMap(squaresOf);
     expect(new Set(squares).size).toBe(squares.length);
     for (const { type, title, description, datasource } of panels.filter((panel) => panel.type !== "row")) {
@@ -129,7 +129,7 @@ test("alerts and the dashboard select by labels and values that there are", asyn
 
 test("docs/observability.md explains every metric and every alert, and no other", async () => {
   const text = await readFile(join(PROJECT, "docs", "observability.md"), "utf8");
-  const explained = [...text.matchAll(/^\| `(bitsedge_\w+)/gm)].map(([, name]) => name);
+  const explained = [...text.matchAll(/^\| `(bitsedge_\w+|process_\w+)/gm)].map(([, name]) => name);
   expect(new Set(explained)).toEqual(new Set([...MEASURED].filter((name) => name !== "up")));
   const named = [...text.matchAll(/^\| `(BitsEdge\w+)`/gm)].map(([, name]) => name);
   expect(named).toEqual((await alerts()).map(([alert]) => alert));

@@ -10,6 +10,7 @@ import { STOP_MILLISECONDS, writeClusterConfig } from "./cluster-config.ts";
 import { Control } from "./control.ts";
 import { explain } from "./explain.ts";
 import type { Log } from "./log.ts";
+import type { Machine } from "./machine.ts";
 import type { ServeOptions } from "./options.ts";
 import { ServeError } from "./serve-error.ts";
 import type { Settings } from "./settings.ts";
@@ -53,9 +54,15 @@ interface Door {
  *
  * @throws ServeError where it does not start: a port that is taken, a certificate that is missing
  */
-export async function startRuntime(options: ServeOptions, settings: Settings, log: Log): Promise<Runtime> {
+export async function startRuntime(
+  options: ServeOptions,
+  settings: Settings,
+  log: Log,
+  machine: Machine,
+): Promise<Runtime> {
   const control = new Control();
-  const child = await launch(options, { ...settings, CONTROL_KEY: control.key });
+  const child = await launch(options, { ...settings, CONTROL_KEY: control.key }, machine.arguments);
+  machine.watch(child.pid ?? 0);
   const leash = child.stdio[4] as Writable | null;
   leash?.on("error", () => undefined);
   const ended = Promise.withResolvers<number | string>();
@@ -79,9 +86,13 @@ export async function startRuntime(options: ServeOptions, settings: Settings, lo
   };
 }
 
-async function launch(options: ServeOptions, settings: Settings): Promise<ChildProcess> {
+async function launch(
+  options: ServeOptions,
+  settings: Settings,
+  more: readonly string[],
+): Promise<ChildProcess> {
   await must(WORKER, "Build the Worker first: npm run bundle, or leave --no-build out.");
-  const args = ["serve", "--control-fd=3", `--directory-path=state=${options.state}`];
+  const args = ["serve", "--control-fd=3", `--directory-path=state=${options.state}`, ...more];
   for (const socket of ["http", "tcp", "tls"] as const) {
     if (options[socket] !== null) args.push(`--socket-addr=${socket}=${options[socket]}`);
   }

@@ -3,6 +3,7 @@ import { openBucket } from "./bucket.ts";
 import { descriptorLimit, ENOUGH_DESCRIPTORS } from "./descriptors.ts";
 import type { StateLock } from "./lock.ts";
 import type { Log } from "./log.ts";
+import type { Machine } from "./machine.ts";
 import type { Environment, ServeOptions } from "./options.ts";
 import { type Runtime, startRuntime } from "./runtime.ts";
 import { ServeError } from "./serve-error.ts";
@@ -18,16 +19,18 @@ export class Service {
   readonly #environment: Environment;
   readonly #lock: StateLock;
   readonly #log: Log;
+  readonly #machine: Machine;
   #runtime: Runtime | null = null;
   #isEnding = false;
   /** Settings that the next runtime starts with, where somebody asked for a new one. */
   #next: Settings | null = null;
 
-  constructor(options: ServeOptions, environment: Environment, lock: StateLock, log: Log) {
+  constructor(options: ServeOptions, environment: Environment, lock: StateLock, log: Log, machine: Machine) {
     this.#options = options;
     this.#environment = environment;
     this.#lock = lock;
     this.#log = log;
+    this.#machine = machine;
   }
 
   /**
@@ -42,7 +45,7 @@ export class Service {
     let settings = await this.#prepare();
     const ends: number[] = [];
     while (!this.#isEnding) {
-      const runtime = await startRuntime(this.#options, settings, this.#log);
+      const runtime = await startRuntime(this.#options, settings, this.#log, this.#machine);
       this.#runtime = runtime;
       this.#lock.holds(runtime.pid);
       this.#sayReady(runtime, settings);
