@@ -12,7 +12,7 @@ const BYTES = Buffer.alloc(1_000, "x");
 
 test("SIGTERM: a request that is under way is answered with Connection: close, an idle connection is ended, /ready says no", async () => {
   const folder = await mkdtemp(join(tmpdir(), "bits-ending-"));
-  const args = ["--no-build", "--http", "0", "--tcp", "0", "--state", join(folder, "state")];
+  const args = ["--http", "0", "--tcp", "0", "--state", join(folder, "state")];
   const edge = await startServedEdge(args, { ORIGIN_URL: "http://127.0.0.1:1" });
   onTestFinished(async () => {
     await edge.program.end("SIGKILL");
