@@ -6,8 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PROJECT } from "../support/bundle.ts";
 import { type LegacyOrigin, startLegacyOrigin } from "../support/legacy-origin.ts";
 import { atProcessEnd } from "../support/process-end.ts";
+import { RawConnection } from "../support/raw-connection.ts";
 import { uploadFile } from "../support/upload-file.ts";
 import { patternSource, sha256Of } from "../support/upload-source.ts";
 import { READY, runServe, SERVE, type ServedEdge, startServedEdge } from "./served-edge.ts";
@@ -22,7 +24,7 @@ describe("npm run serve", () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "bits-served-"));
     origin = await startLegacyOrigin();
-    env = { ORIGIN_URL: origin.url, UPLOAD_DIRECTORIES: '[{"path":"/incoming/"}]' };
+    env = { ORIGIN_URL: origin.url, UPLOAD_DIRECTORIES: '[{"path":"/incoming/"},{"path":"/uploads/"}]' };
     edge = await startServedEdge(["--http", "0", "--tcp", "0", "--state", join(folder, "state")], env);
   });
   afterAll(async () => {
@@ -78,6 +80,18 @@ describe("npm run serve", () => {
     for (const port of [edge.ports.http, edge.ports.tcp]) {
       expect(await (await fetch(`http://127.0.0.1:${port}/page.txt`)).text()).toBe("hello");
     }
+  });
+
+  test("the one curl of docs/ways-in.md is answered with an Ack by the TCP door", async () => {
+    const docs = await readFile(join(PROJECT, "docs", "ways-in.md"), "utf8");
+    const [, verb = "", target = "", rest = ""] =
+      /^curl -si -X (\S+) https:\/\/bits\.example\.com(\S+) (.*)$/m.exec(docs) ?? [];
+    const fields = [...rest.matchAll(/-H '([^']+)'/g)].map(([, field = ""]) => `${field}\r\n`);
+    expect(fields).not.toEqual([]);
+    using connection = await RawConnection.open("127.0.0.1", edge.ports.tcp, { timeoutMilliseconds: 60_000 });
+    await connection.send(`${verb} ${target} HTTP/1.1\r\nHost: bits.example.com\r\n${fields.join("")}\r\n`);
+    const response = await connection.readResponse();
+    expect([response.status, response.header("BITS-Packet-Type")]).toEqual([200, "Ack"]);
   });
 
   test("a port that is taken is told in a sentence", async () => {

@@ -12,6 +12,7 @@ const PROGRAMS = {
   varnishd: ["-V"],
   apache2: ["-v"],
   promtool: ["--version"],
+  "systemd-analyze": ["--version"],
 };
 
 /**
@@ -32,8 +33,8 @@ export default async function setup(): Promise<void> {
   }
   if (missing.length > 0) {
     throw new Error(
-      `${missing.join(", ")} cannot be run, and this suite tests the gateways, the page and the alerts for real: ` +
-        "apt-get install nginx-light haproxy openssl chromium stunnel4 hitch caddy varnish apache2 prometheus (or name them by NGINX, HAPROXY, …).",
+      `${missing.join(", ")} cannot be run, and this suite tests the gateways, the page, the alerts and the unit for real: ` +
+        "apt-get install nginx-light haproxy openssl chromium stunnel4 hitch caddy varnish apache2 prometheus systemd (or name them by NGINX, HAPROXY, …).",
     );
   }
 }
