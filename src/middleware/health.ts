@@ -4,7 +4,8 @@ import { type Config, ConfigError } from "../config/config.ts";
 import type { Env } from "../env.ts";
 import { arrivalOf } from "../ingress/arrival.ts";
 import { isDraining } from "../runtime/draining.ts";
-import { networkFor } from "../runtime/network.ts";
+import { type Network, networkFor } from "../runtime/network.ts";
+import { closeSocket, openSocket } from "../runtime/open-socket.ts";
 
 const PATIENCE_MS = 5000;
 const DEFAULT_PATH = "/healthz";
@@ -63,18 +64,27 @@ function readSafely(readConfig: (env: Env) => Config, env: Env): Config | Config
   }
 }
 
+/** "untrusted": it takes connections, and TLS with it fails, by its certificate most often. */
+type OriginHealth = "fine" | "silent" | "untrusted";
+
 /** Any answer of its own will do: an origin that says 404 to its root is there. */
-async function originOf(config: Config): Promise<"fine" | "silent"> {
+async function originOf(config: Config): Promise<OriginHealth> {
+  const { originUrl } = config;
+  const network = networkFor(originUrl, config);
   try {
     const signal = AbortSignal.timeout(PATIENCE_MS);
-    const { originUrl } = config;
-    const { status } = await networkFor(originUrl, config).fetch(originUrl, {
-      method: "HEAD",
-      redirect: "manual",
-      signal,
-    });
+    const { status } = await network.fetch(originUrl, { method: "HEAD", redirect: "manual", signal });
     return status >= 520 && status <= 530 ? "silent" : "fine";
   } catch {
-    return "silent";
+    return (await takesConnections(originUrl, network)) ? "untrusted" : "silent";
   }
+}
+
+/** Whether somebody listens at the port of an `https:` URL; no TLS is spoken. A binding may take nothing but TLS there. */
+async function takesConnections(url: string, network: Network): Promise<boolean> {
+  const { protocol, hostname, port } = new URL(url);
+  if (protocol !== "https:" || network.isPrivate) return false;
+  const socket = await openSocket(`http://${hostname}:${port || 443}`, network, PATIENCE_MS / 1000);
+  if (socket !== null) closeSocket(socket);
+  return socket !== null;
 }

@@ -78,6 +78,10 @@ export const OVERVIEW = v.object({
   failedLastHour: WHOLE,
   oldestWaitingSince: v.nullable(TIME),
   hours: v.array(v.object({ at: TIME, committed: WHOLE, failed: WHOLE, bytes: WHOLE })),
+  refused: v.pipe(
+    v.array(v.object({ client: v.nullable(v.string()), fault: v.string(), count: WHOLE, lastAt: TIME })),
+    v.description("Packets that this isolate refused within the last quarter of an hour."),
+  ),
   missing: v.exactOptional(v.string()),
 }) satisfies v.GenericSchema<unknown, Omit<Overview, "sessionsByState">>;
 

@@ -9,7 +9,7 @@ const HOURS = 24;
  *
  * @param now milliseconds since 1970
  */
-export function overviewOf(figures: readonly ListFigures[], now: number): Overview {
+export function overviewOf(figures: readonly ListFigures[], now: number): Omit<Overview, "refused"> {
   const tallies = figures.flatMap((list) => list.tallies);
   const waiting = figures.flatMap(({ oldestWaitingSince }) => oldestWaitingSince ?? []);
   return {

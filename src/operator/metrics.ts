@@ -23,14 +23,17 @@ export async function metricsOf(
   env: Pick<Env, "SESSION_COUNTERS" | "MACHINE">,
   config: Config,
 ): Promise<string> {
-  const store = objectOf(env.SESSION_COUNTERS, METRICS_OBJECT, config.placement);
-  await sendGrowth(() => store, true);
+  const store = () => objectOf(env.SESSION_COUNTERS, METRICS_OBJECT, config.placement);
+  // On a full disk nothing can be added to the store, and its object begins anew: a stub that has seen that is of no use.
+  const unsent = await sendGrowth(store, true);
   const [counted, figures, machine] = await Promise.all([
-    store.measured(),
+    store().measured(),
     seat.figures(),
     machineFigures(env),
   ]);
-  return formatMetrics({ ...counted, ...gaugesOf(figures, config, Date.now()), ...machine });
+  const counters = { ...counted };
+  for (const [series, by] of Object.entries(unsent)) counters[series] = (counters[series] ?? 0) + by;
+  return formatMetrics({ ...counters, ...gaugesOf(figures, config, Date.now()), ...machine });
 }
 
 function gaugesOf(figures: readonly ListFigures[], config: Config, now: number): Growth {

@@ -3,6 +3,7 @@ import type { Env } from "../env.ts";
 import { parseSessionId, type SessionId } from "../protocol/session-id.ts";
 import { log } from "../runtime/log.ts";
 import { objectOf } from "../runtime/placement.ts";
+import { recentRefusals } from "../runtime/refusals.ts";
 import type { ListFigures } from "../session/operator-calls.ts";
 import { indexNameOf, isInSharedObject, objectNameOf } from "../signed/session-place.ts";
 import { formatSignedUrl } from "../signed/signed-url.ts";
@@ -22,6 +23,8 @@ import type {
 const RESCUE_MS = 60 * 60 * 1000;
 /** If sessions have an object each, the seat asks so many of them what they receive: those that changed last. */
 const MOST_ASKED = 32;
+/** Of clients that are refused the overview names so many. */
+const MOST_REFUSED = 20;
 const NO_LIST =
   "Sessions that have an object each are listed by an index, which this edge has not: bind SESSION_INDEX (docs/operator.md).";
 
@@ -58,7 +61,9 @@ class EdgeSeat implements MeasuredSeat {
   }
 
   async overview(): Promise<Overview> {
-    return { ...overviewOf(await this.figures(), Date.now()), ...this.#missing };
+    const now = Date.now();
+    const refused = recentRefusals(now, MOST_REFUSED);
+    return { ...overviewOf(await this.figures(), now), refused, ...this.#missing };
   }
 
   async figures(): Promise<readonly ListFigures[]> {

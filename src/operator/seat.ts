@@ -1,3 +1,4 @@
+import type { Refusals } from "../runtime/refusals.ts";
 import type { Deed, DeedResult, SessionDetails, SessionSummary } from "../session/operator-calls.ts";
 
 export type { HistoryEntry } from "../protocol/session-record.ts";
@@ -52,6 +53,8 @@ export interface Overview {
     readonly failed: number;
     readonly bytes: number;
   }[];
+  /** What the isolate that answers has refused within the last quarter of an hour, the most frequent first. */
+  readonly refused: readonly Refusals[];
   /** Why sessions are not counted here, in a sentence; absent if all are. */
   readonly missing?: string;
 }

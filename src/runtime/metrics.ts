@@ -108,19 +108,23 @@ export function seriesOf(name: string, labels: Labels): string {
 }
 
 /**
- * Sends on what this isolate has counted, if the last time is long enough ago. Nobody waits for the call. If it fails, its
- * counts are added to the next one.
+ * Sends on what this isolate has counted, if the last time is long enough ago. Nobody waits for the call, but a scrape. If it
+ * fails, its counts are added to the next one.
+ *
+ * @returns what could not be sent; nothing if all is well
  */
-export async function sendGrowth(store: () => GrowthStore, isNow = false): Promise<void> {
+export async function sendGrowth(store: () => GrowthStore, isNow = false): Promise<Growth> {
   const now = Date.now();
-  if (growth.size === 0 || (!isNow && Math.abs(now - sentAt) < SEND_AFTER_MS)) return;
+  if (growth.size === 0 || (!isNow && Math.abs(now - sentAt) < SEND_AFTER_MS)) return {};
   sentAt = now;
   const taken = growth;
   growth = new Map();
   try {
     await store().grow(Object.fromEntries(taken));
+    return {};
   } catch {
     for (const [series, by] of taken) grow(series, by);
+    return Object.fromEntries(growth);
   }
 }
 

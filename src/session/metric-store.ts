@@ -30,15 +30,20 @@ export class MetricStore {
     });
   }
 
-  /** Every series with its value. */
+  /** Every series with its value. Reads only: on a full disk the edge has to say so. */
   read(): Growth {
-    this.#ensure();
+    if (!this.#isKept) return {};
     const rows = this.#storage.sql
       .exec<{ series: string; value: number }>(
         `SELECT series, value FROM metrics ORDER BY series LIMIT ${MOST_SERIES}`,
       )
       .toArray();
     return Object.fromEntries(rows.map(({ series, value }) => [series, value]));
+  }
+
+  get #isKept(): boolean {
+    const tables = this.#storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'metrics'").toArray();
+    return tables.length > 0;
   }
 
   #ensure(): void {

@@ -141,6 +141,14 @@ function judge(largest: number, failure: { length: number; heard: Heard } | null
     }
     return bad("fragments", says, "Clients send nothing under 5 KiB, and give up.", advice);
   }
+  if (heard.kind === "spoken" && heard.answer.hresult === FAULTS.storageFull.hresult) {
+    return bad(
+      "fragments",
+      says,
+      "Clients wait, come again after their retry delay, and go on where they were.",
+      "Make room on the disk of the edge's state folder, or cancel uploads that nobody wants on the operator's page.",
+    );
+  }
   const means =
     "A client whose Fragments have grown so long gives up or tries again for ever: only 413 has it send smaller ones.";
   return bad("fragments", says, means, `Look at the limits of ${who}, and into its log at this moment.`);

@@ -25,6 +25,14 @@ function judgeHealth(heard: Spoken, path: string): Finding {
     );
   }
   if (origin === "fine") return good("origin", "the edge reaches its origin");
+  if (origin === "untrusted") {
+    return bad(
+      "origin",
+      "the edge's origin takes connections, and TLS with it fails",
+      "Uploads are taken, and none is handed over: clients hear 502 at Close-Session and come back.",
+      "Look at the origin's certificate (curl -v of ORIGIN_URL): expired, for another name, or of an authority that the edge does not know.",
+    );
+  }
   return bad(
     "origin",
     "the edge does not reach its origin",

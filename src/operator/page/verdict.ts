@@ -21,8 +21,27 @@ function recentlyCommitted({ hours }: Overview): number {
   return hours.slice(-2).reduce((sum, hour) => sum + hour.committed, 0);
 }
 
+/** So many of a client's packets may be refused until the page speaks of it: once is usual. */
+const OFTEN = 10;
+/** A client that has lost its session starts over, one that has left a gap goes back. */
+const LOST: ReadonlySet<string> = new Set(["sessionUnknown", "offsetGap"]);
+
+function refusedFor({ refused }: Overview, fault: string): number {
+  return refused.reduce((sum, one) => sum + (one.fault === fault ? one.count : 0), 0);
+}
+
 /** What may be wrong, the gravest first. */
 const LOOKS: readonly Look[] = [
+  (overview) => {
+    const count = refusedFor(overview, "storageFull");
+    const sentence = `The edge's disk is full: ${countOf(count, "Fragment")} found no room. Make room, or cancel uploads that nobody wants.`;
+    return count === 0 ? null : { tone: "bad", sentence, group: "receiving" };
+  },
+  (overview) => {
+    const count = refusedFor(overview, "misconfigured");
+    const sentence = `A setting of the edge is wrong, and ${countOf(count, "packet was", "packets were")} refused because of it; the log names it.`;
+    return count === 0 ? null : { tone: "bad", sentence, group: "open" };
+  },
   (overview) => {
     const count = countIn(overview, groupOf("held"));
     const sentence = `${countOf(count, "upload is", "uploads are")} held: nobody knows whether the application has ${count === 1 ? "it" : "them"}, and you decide.`;
@@ -50,6 +69,14 @@ const LOOKS: readonly Look[] = [
       sentence: `${attempts} to hand an upload over failed in the last hour; others went through.`,
       group: "not-taken",
     };
+  },
+  ({ refused }) => {
+    const worst = refused.find(({ fault, count }) => LOST.has(fault) && count >= OFTEN);
+    if (worst === undefined) return null;
+    const { client, count, fault } = worst;
+    const why = fault === "offsetGap" ? "it sends what leaves a gap" : "nobody knows its session";
+    const sentence = `A client goes in circles: ${countOf(count, "packet")} of ${client ?? "an unknown address"} within the last quarter of an hour, and ${why}.`;
+    return { tone: "waiting", sentence, group: "open" };
   },
   ({ at, oldestWaitingSince }) => {
     if (oldestWaitingSince === null || at - oldestWaitingSince < PATIENCE_MILLISECONDS) return null;

@@ -55,6 +55,7 @@ export class GeneratedSeat implements Seat {
           (state === "failed" || state === "refused") && this.#now - (changedAt ?? 0) < HOUR,
       ).length,
       oldestWaitingSince: this.#now - 47 * MINUTE,
+      refused: [],
       hours: Array.from({ length: 24 }, (_, index) => {
         const at = thisHour - (23 - index) * HOUR;
         const busy =

@@ -11,6 +11,7 @@ const QUIET: Overview = {
   failedLastHour: 0,
   oldestWaitingSince: null,
   hours: [],
+  refused: [],
 };
 const sentences = (change: Partial<Overview>): string[] =>
   judge({ ...QUIET, ...change }).map(({ tone, sentence }) => `${tone}: ${sentence}`);
@@ -47,6 +48,40 @@ describe("What one sees first", () => {
       "an upload that waits",
       { oldestWaitingSince: AT - 26 * 60_000 },
       ["waiting: An upload has been whole for 26 minutes and is not with the application."],
+    ],
+    [
+      "a disk that is full",
+      {
+        refused: [
+          { client: "192.0.2.1", fault: "storageFull", count: 1, lastAt: AT },
+          { client: "192.0.2.2", fault: "storageFull", count: 2, lastAt: AT },
+        ],
+      },
+      [
+        "bad: The edge's disk is full: 3 Fragments found no room. Make room, or cancel uploads that nobody wants.",
+      ],
+    ],
+    [
+      "a setting that is wrong",
+      { refused: [{ client: null, fault: "misconfigured", count: 1, lastAt: AT }] },
+      ["bad: A setting of the edge is wrong, and 1 packet was refused because of it; the log names it."],
+    ],
+    [
+      "a client that loops",
+      {
+        refused: [
+          { client: "192.0.2.1", fault: "accessDenied", count: 50, lastAt: AT },
+          { client: "192.0.2.2", fault: "sessionUnknown", count: 12, lastAt: AT },
+        ],
+      },
+      [
+        "waiting: A client goes in circles: 12 packets of 192.0.2.2 within the last quarter of an hour, and nobody knows its session.",
+      ],
+    ],
+    [
+      "a client that had to go back a few times",
+      { refused: [{ client: "192.0.2.2", fault: "offsetGap", count: 9, lastAt: AT }] },
+      ["well: All is well. Nothing is coming in just now."],
     ],
     [
       "an upload that has just become whole",
