@@ -1,3 +1,8 @@
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startEdge } from "../support/edge.ts";
 import { startLegacyOrigin } from "../support/legacy-origin.ts";
@@ -32,6 +37,23 @@ test("GET /healthz says over both doors how configuration and origin are, and no
     200,
     { configuration: "fine", origin: "fine", ready: "yes" },
   ]);
+});
+
+test("an origin whose certificate nobody vouches for is told from one that is away", async () => {
+  const folder = join(import.meta.dirname, "..", "fixtures", "certificates");
+  const [cert, key] = await Promise.all(
+    ["self-signed.pem", "key.pem"].map(async (name) => await readFile(join(folder, name))),
+  );
+  const server = createServer({ cert, key });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await using edge = await startEdge({ vars: { ORIGIN_URL: `https://localhost:${port}` } });
+  const said = { configuration: "fine", ready: "yes" };
+  expect(await asked(`${edge.tcpUrl}/healthz`)).toEqual([503, { ...said, origin: "untrusted" }]);
+  server.close();
+  await once(server, "close");
+  expect(await asked(`${edge.tcpUrl}/healthz`)).toEqual([503, { ...said, origin: "silent" }]);
 });
 
 test("a wrong configuration is told, and the path can be another", async () => {

@@ -100,6 +100,19 @@ describe.each(HOSTINGS)("What an operator sees (SESSION_OBJECTS = %d)", (objects
     );
   });
 
+  test("the overview names a client that is refused again and again, and what for", async () => {
+    using upload = await rig().begin(1_000);
+    await upload.send(0, 100);
+    for (let turn = 0; turn < 3; turn += 1) expect((await upload.send(500, 600)).status).toBe(416);
+    const { json } = await rig().look("overview");
+    expect(json?.["refused"]).toContainEqual({
+      client: "127.0.0.1",
+      fault: "offsetGap",
+      count: 3,
+      lastAt: expect.any(Number) as number,
+    });
+  });
+
   test("what the application's last answer says of an error, and nothing that may be a secret", async () => {
     using upload = await rig().beginWhole(100);
     rig().origin.queue(
