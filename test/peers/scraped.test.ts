@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Bench } from "../faults/bench.ts";
 import { FaultyOrigin } from "../faults/faulty-origin.ts";
+import { startServedEdge } from "../deploy/served-edge.ts";
 import { ask, READ_TOKEN, TOKEN } from "../operator/seat-client.ts";
 import { startEdge } from "../support/edge.ts";
 import { eventually } from "../support/eventually.ts";
@@ -12,6 +13,7 @@ import { useRig } from "../support/rig.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { DEPLOY } from "./gateway.ts";
 import { programPath, searchPath } from "./installed.ts";
+import { MEASURED } from "./measured.ts";
 import { promtoolReading } from "./promtool.ts";
 
 const bench = useRig(async () => {
@@ -41,6 +43,22 @@ test("Prometheus' linter has nothing to say of the metrics", async () => {
   const { text } = await ask(bench().edge, "metrics");
   expect(text).toContain("bitsedge_commits_total");
   expect(await promtoolReading(text, "check", "metrics")).toBe("");
+});
+
+test("nor of those of an edge that knows its machine", async () => {
+  const state = await mkdtemp(join(temporaryFolder(), "bits-edge-served-"));
+  const env = { ORIGIN_URL: bench().origin.url, UPLOAD_DIRECTORIES: "[]", OPERATOR_READ_TOKEN: READ_TOKEN };
+  const edge = await startServedEdge(["--http", "0", "--tcp", "0", "--state", state], env);
+  try {
+    const httpUrl = `http://127.0.0.1:${edge.ports.http}`;
+    const { text } = await ask({ httpUrl }, "metrics", { token: READ_TOKEN });
+    for (const name of MEASURED)
+      if (/^process|disk|state_bytes/.test(name)) expect(text).toContain(`\n${name} `);
+    expect(await promtoolReading(text, "check", "metrics")).toBe("");
+  } finally {
+    await edge.program.end("SIGTERM");
+    await rm(state, { recursive: true });
+  }
 });
 
 test("Prometheus scrapes an edge by the shipped job and finds its figures", async () => {
