@@ -8,6 +8,8 @@ import { Cluster } from "./cluster.ts";
 const HELP = `What a cluster costs: small uploads at once, and a large one, with a session an object and with shared objects.
 
   node test/cluster/measure.ts [--objects 0,16] [--sessions 60] [--clients 8] [--mebibytes 32]
+
+The bucket is the simulator of R2. With AWS_ENDPOINT_URL in the environment it is the bucket "uploads" there.
 `;
 
 const { values } = parseArgs({
