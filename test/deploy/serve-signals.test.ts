@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { ping } from "../support/bits-client.ts";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { createSession, formatPacketHead, ping, readAck } from "../support/bits-client.ts";
 import { type LegacyOrigin, startLegacyOrigin } from "../support/legacy-origin.ts";
 import { RawConnection } from "../support/raw-connection.ts";
 import { uploadFile } from "../support/upload-file.ts";
@@ -10,6 +10,11 @@ import { patternSource } from "../support/upload-source.ts";
 import { eventsOf, holderOf, type ServedEdge, startServedEdge, until } from "./served-edge.ts";
 
 const MEBIBYTE = 1 << 20;
+const PATIENCE = { timeoutMilliseconds: 60_000 };
+const DESTINATION = "/uploads/ending.bin";
+const BYTES = Buffer.alloc(1_000, "x");
+/** What a request that is under way has after the first signal (tools/serve/runtime.ts). */
+const GRACE_MILLISECONDS = 30_000;
 
 let folder: string;
 let config: string;
@@ -73,4 +78,59 @@ test("SIGHUP with a configuration that is wrong changes nothing, and says why", 
   const connection = await RawConnection.open("127.0.0.1", edge.ports.tcp, { timeoutMilliseconds: 30_000 });
   expect((await ping(connection, "/old/any.bin")).status).toBe(200);
   connection.destroy();
+});
+
+/** An edge with an idle connection, one with half a Fragment, and one with half a head, which is then told to end. */
+async function endingEdge() {
+  // The Worker is built by the first edge.
+  const args = ["--no-build", "--http", "0", "--tcp", "0", "--state", await mkdtemp(join(folder, "ending-"))];
+  const ending = await startServedEdge(args, { ORIGIN_URL: origin.url });
+  const connections: RawConnection[] = [];
+  onTestFinished(async () => {
+    for (const connection of connections) connection.destroy();
+    await ending.program.end("SIGKILL");
+  });
+  const open = async (): Promise<RawConnection> => {
+    const connection = await RawConnection.open("127.0.0.1", ending.ports.tcp, PATIENCE);
+    connections.push(connection);
+    return connection;
+  };
+  const [idle, sender, balancer] = [await open(), await open(), await open()];
+  expect((await ping(idle, DESTINATION)).status).toBe(200);
+  const { sessionId = "" } = await createSession(sender, DESTINATION);
+  const fields = { sessionId, first: 0, length: BYTES.length, total: BYTES.length };
+  await sender.send(formatPacketHead(sender, DESTINATION, "Fragment", fields));
+  await sender.send(BYTES.subarray(0, 500));
+  await balancer.send("GET /ready HTTP/1.1\r\n");
+  const tellToEnd = (): void => void process.kill(ending.program.pid ?? 0, "SIGTERM");
+  tellToEnd();
+  return { program: ending.program, idle, sender, balancer, tellToEnd };
+}
+
+test("SIGTERM: a request that is under way is answered with Connection: close, an idle connection is ended, /ready says no", async () => {
+  const { program, idle, sender, balancer } = await endingEdge();
+  // Nobody ends the runtime meanwhile: the Fragment is under way.
+  await idle.waitForEnd();
+  expect(program.ended).toBe(false);
+
+  await balancer.send("Host: edge\r\n\r\n");
+  const ready = await balancer.readResponse();
+  expect([ready.status, ready.body.toString(), ready.header("Connection")]).toEqual([
+    503,
+    '{"ready":"no"}',
+    "close",
+  ]);
+  await sender.send(BYTES.subarray(500));
+  const response = await sender.readResponse();
+  expect(readAck(response)).toMatchObject({ status: 200, receivedContentRange: BYTES.length });
+  expect(response.header("Connection")).toBe("close");
+  await until(() => program.ended, "the edge has ended");
+});
+
+test("a second signal ends the edge at once, with a request under way", async () => {
+  const { program, idle, tellToEnd } = await endingEdge();
+  await idle.waitForEnd();
+  expect(program.ended).toBe(false);
+  tellToEnd();
+  await until(() => program.ended, "the edge has ended", GRACE_MILLISECONDS - 5_000);
 });
