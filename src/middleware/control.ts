@@ -6,8 +6,8 @@ import { beginDraining } from "../runtime/draining.ts";
  * alone. There is one thing to say: the edge is about to end. Whoever else is on the machine does not have the key of this
  * start, and is answered 403.
  */
-export const control: ExportedHandler<Env> = {
-  fetch(request, { CONTROL_KEY: key }) {
+export const control = {
+  fetch(request: Request, { CONTROL_KEY: key }: Pick<Env, "CONTROL_KEY">): Response {
     const isKnown = typeof key === "string" && request.headers.get("Authorization") === `Bearer ${key}`;
     if (!isKnown || request.method !== "POST") return new Response(null, { status: 403 });
     beginDraining();
