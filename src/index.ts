@@ -6,7 +6,7 @@
  * import { bits, type Env, health, httpDoor, operatorsSeat, readConfig, tcpDoor } from "bits-edge";
  * import { Hono } from "hono";
  *
- * export { SessionCounter, SessionIndex, UploadSession } from "bits-edge"; // bound as in this package's wrangler.toml
+ * export { SessionCounter, SessionIndex, UploadSegment, UploadSession } from "bits-edge"; // bound as in this package's wrangler.toml
  *
  * const app = new Hono<{ Bindings: Env }>();
  * app.use(health(readConfig));
@@ -30,4 +30,5 @@ export { httpDoor } from "./ingress/http.ts";
 export { tcpDoor } from "./ingress/tcp.ts";
 export { SessionCounter } from "./session/session-counter.ts";
 export { SessionIndex } from "./session/session-index.ts";
+export { UploadSegment } from "./session/upload-segment.ts";
 export { UploadSession } from "./session/upload-session.ts";

@@ -13,6 +13,7 @@ import { reverseProxy } from "./proxy/pass-through.ts";
 export { control };
 export { SessionCounter } from "./session/session-counter.ts";
 export { SessionIndex } from "./session/session-index.ts";
+export { UploadSegment } from "./session/upload-segment.ts";
 export { UploadSession } from "./session/upload-session.ts";
 
 const app = new Hono<{ Bindings: Env }>();

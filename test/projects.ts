@@ -69,6 +69,7 @@ const sessionEdge = (sessionObjects: number) =>
         UPLOAD_SESSIONS: { className: "UploadSession", useSQLite: true },
         SESSION_COUNTERS: { className: "SessionCounter", useSQLite: true },
         SESSION_INDEX: { className: "SessionIndex", useSQLite: true },
+        UPLOAD_SEGMENTS: { className: "UploadSegment", useSQLite: true },
       },
       ratelimits: {
         CREATE_SESSION_LIMIT: { namespace_id: "1001", simple: { limit: 100, period: 60 } },

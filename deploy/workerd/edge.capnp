@@ -22,6 +22,7 @@ const services :List(Workerd.Service) = [
       (name = "UPLOAD_SESSIONS", durableObjectNamespace = "UploadSession"),
       (name = "SESSION_COUNTERS", durableObjectNamespace = "SessionCounter"),
       (name = "SESSION_INDEX", durableObjectNamespace = "SessionIndex"),
+      (name = "UPLOAD_SEGMENTS", durableObjectNamespace = "UploadSegment"),
       (name = "MACHINE", service = "machine"),
       # Every setting of wrangler.toml's [vars] and every secret; lists as JSON text. What is not in the
       # environment is not set.
@@ -57,6 +58,7 @@ const services :List(Workerd.Service) = [
       (className = "UploadSession", uniqueKey = "bits-edge-UploadSession", enableSql = true),
       (className = "SessionCounter", uniqueKey = "bits-edge-SessionCounter", enableSql = true),
       (className = "SessionIndex", uniqueKey = "bits-edge-SessionIndex", enableSql = true),
+      (className = "UploadSegment", uniqueKey = "bits-edge-UploadSegment", enableSql = true),
     ],
     durableObjectStorage = (localDisk = "state"),
     globalOutbound = "network",

@@ -4,7 +4,6 @@ import { OPERATOR_VARIABLES, SECRET } from "./operator-settings.ts";
 import { PLACEMENT_VARIABLES } from "./places.ts";
 import {
   BOOLEAN,
-  BYTES,
   CIDRS,
   EXTENSIONS,
   LIFETIME,
@@ -19,8 +18,10 @@ import {
 const SESSION_TIMEOUT_SECONDS = 1_209_600;
 /** Under the 300 s that a Windows client waits for an Ack ([MC-BUP] 3.1.2.2). */
 const ORIGIN_TIMEOUT_SECONDS = 270;
-/** Below the 10 GB that one Durable Object stores. */
-const MAXIMUM_UPLOAD_BYTES = 9_000_000_000;
+/** Below the 10 GB that one Durable Object stores: so much of an upload its session's own object takes. */
+export const WITHOUT_SEGMENTS_BYTES = 9_000_000_000;
+/** What segments take; a row's key has room for 1 TiB (session-tables.ts). */
+const WITH_SEGMENTS_BYTES = 1_000_000_000_000;
 /** Windows sends 13 MB at most ([MC-BUP] 6, note 10); ruling 10, limits of size, asks for 16 MiB at least. */
 const MAXIMUM_FRAGMENT_BYTES = 64 * 1024 * 1024;
 
@@ -64,7 +65,10 @@ export const DIRECTORY = v.strictObject(
       ),
     ),
     allow_overwrites: v.optional(BOOLEAN, false),
-    maximum_upload_bytes: v.optional(BYTES, MAXIMUM_UPLOAD_BYTES),
+    maximum_upload_bytes: v.optional(
+      whole(0, "a whole number of bytes, from 0 to 1,000,000,000,000", WITH_SEGMENTS_BYTES),
+      WITHOUT_SEGMENTS_BYTES,
+    ),
     session_timeout_seconds: v.optional(LIFETIME, SESSION_TIMEOUT_SECONDS),
     origin_timeout_seconds: v.optional(TIMER, ORIGIN_TIMEOUT_SECONDS),
     commit_on: v.optional(
@@ -107,6 +111,7 @@ export const VARIABLES = v.object({
     "auto",
   ),
   ORIGIN: v.optional(v.custom<object>(isFetcher, "a binding with a fetch method: a VPC service, say")),
+  UPLOAD_SEGMENTS: v.optional(v.custom<object>(isNamespace, "a binding of the class UploadSegment")),
   UPLOAD_DIRECTORIES: v.optional(v.array(DIRECTORY, "an array of directories, or the same as JSON text"), []),
   PUBLIC_URL: v.optional(
     v.pipe(
@@ -145,6 +150,10 @@ export const VARIABLES = v.object({
     ),
   ),
 });
+
+function isNamespace(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "getByName" in value;
+}
 
 function isFetcher(value: unknown): boolean {
   return typeof value === "object" && value !== null && "fetch" in value && typeof value.fetch === "function";

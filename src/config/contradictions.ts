@@ -2,7 +2,7 @@ import type * as v from "valibot";
 import { DATA_FOLDER, refuseDestination } from "../protocol/destination.ts";
 import { canonicalPath, pathKey } from "./canonical-path.ts";
 import type { Problem } from "./config-error.ts";
-import type { DIRECTORY, VARIABLES } from "./config-schema.ts";
+import { type DIRECTORY, type VARIABLES, WITHOUT_SEGMENTS_BYTES } from "./config-schema.ts";
 
 type Variables = v.InferOutput<typeof VARIABLES>;
 type Directory = v.InferOutput<typeof DIRECTORY>;
@@ -40,6 +40,13 @@ const OF_DIRECTORY: readonly Rule<Directory>[] = [
     isBroken: ({ path }, { UPLOAD_DIRECTORIES }) =>
       UPLOAD_DIRECTORIES.filter((other) => pathKey(other.path) === pathKey(path)).length > 1,
     expected: "another path than every other directory's, also without regard to case",
+  },
+  {
+    setting: "maximum_upload_bytes",
+    isBroken: ({ maximum_upload_bytes: bytes }, { UPLOAD_SEGMENTS }) =>
+      bytes > WITHOUT_SEGMENTS_BYTES && UPLOAD_SEGMENTS === undefined,
+    expected:
+      "9,000,000,000 or less, because UPLOAD_SEGMENTS is not bound: a larger upload needs objects of the class UploadSegment",
   },
   {
     setting: "notification_url",

@@ -14,7 +14,6 @@ export const whole = (least: number, expected: string, most = Number.MAX_SAFE_IN
 export const TIMER = whole(1, "a whole number of seconds, from 1 to 2,147,483", 2_147_483);
 /** Ten years: beyond any job's life ([MC-BUP] clients give up after 14 days), and within every date. */
 export const LIFETIME = whole(1, "a whole number of seconds, from 1 to 315,360,000", 315_360_000);
-export const BYTES = whole(0, "a whole number of bytes, 0 or more");
 export const BOOLEAN = v.boolean("true or false");
 /** A variable that is set on the command line, or by the environment, arrives as text. */
 export const SWITCH = v.union(

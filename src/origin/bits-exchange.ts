@@ -4,7 +4,7 @@ import { AnswerReader, type ReadAnswer } from "../http1/response-reader.ts";
 import { formatRequestHead } from "../http1/request-writer.ts";
 import { BITS_POST, HEADER } from "../protocol/headers.ts";
 import { isSuccess } from "./outcome.ts";
-import { PACES, Sender } from "./sender.ts";
+import { PACES, type Pieces, Sender } from "./sender.ts";
 import { receiveHead } from "../runtime/receive-head.ts";
 import type { SilenceWatch } from "../runtime/silence-watch.ts";
 
@@ -20,7 +20,7 @@ export interface OriginPacket {
   readonly headers: ReadonlyMap<string, string>;
   /** Bytes of `content`, exactly. */
   readonly length: number;
-  readonly content: () => Iterable<Uint8Array>;
+  readonly content: () => Pieces;
   /** Whether a refusal is to be expected: the first Fragment of a size. */
   readonly isCareful: boolean;
 }

@@ -2,13 +2,13 @@ import type { CommitOutcome } from "../protocol/reflect.ts";
 import type { OriginSession } from "../protocol/origin-session.ts";
 import type { CommitRequest } from "./commit-request.ts";
 import type { Network } from "../runtime/network.ts";
-import type { Pace } from "./sender.ts";
+import type { Pace, Pieces } from "./sender.ts";
 
 /** A finished upload that is to be handed to the application. */
 export interface Handover {
   readonly request: CommitRequest;
   /** The upload's bytes from `start`, default 0, up to and without `end`, default all; anew at each call. */
-  readonly entity: (start?: number, end?: number) => Iterable<Uint8Array>;
+  readonly entity: (start?: number, end?: number) => Pieces;
   /** How many they are, exactly. */
   readonly length: number;
   /** How long the application may neither take a byte nor answer. */

@@ -2,6 +2,7 @@ import { ask } from "./ask.ts";
 import type { Errand } from "./carrier.ts";
 import { type CommitRequest, sentFields } from "./commit-request.ts";
 import { type Description, describe } from "./describe-file.ts";
+import type { Pieces } from "./sender.ts";
 import { type SilenceWatch, watchForSilence } from "../runtime/silence-watch.ts";
 
 /** A field that lets a PUT replace the file that was looked at, and no other that came since (RFC 9110 section 13.1). */
@@ -64,14 +65,10 @@ const READ_BYTES = 64 * 1024;
 /** Times in HTTP are whole seconds. */
 const CLOCK_GRAIN_MS = 2000;
 
-async function compare(
-  response: Response,
-  entity: Iterable<Uint8Array>,
-  watch: SilenceWatch,
-): Promise<Found> {
+async function compare(response: Response, entity: Pieces, watch: SilenceWatch): Promise<Found> {
   const reader = response.body?.getReader({ mode: "byob" });
   try {
-    for (const ours of entity) {
+    for await (const ours of entity) {
       const theirs = await readUpTo(ours.byteLength, reader, watch);
       // Native and quick; that it takes the same time for any difference is of no use here.
       if (!crypto.subtle.timingSafeEqual(theirs, ours.subarray(0, theirs.byteLength))) return { is: "other" };

@@ -44,6 +44,9 @@ export function paceAround(sent: number): Pace {
   return { from: sent - IN_FLIGHT_BYTES, until: sent + MEBIBYTE, pauseMs: 5 };
 }
 
+/** Bytes in order; some come from another object. A reader may let go of each piece's memory. */
+export type Pieces = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
 /** How a body is sent. */
 export interface Sending {
   readonly watch: SilenceWatch;
@@ -68,9 +71,9 @@ export class Sender {
   }
 
   /** Sends all of `pieces`, or as much as is taken; the request's own outcome says why it is not. */
-  async send(pieces: Iterable<Uint8Array>): Promise<void> {
+  async send(pieces: Pieces): Promise<void> {
     try {
-      for (const piece of pieces) await this.#sendInParts(piece);
+      for await (const piece of pieces) await this.#sendInParts(piece);
     } catch {
       void this.abort();
     }

@@ -35,13 +35,14 @@ export class AlarmRound {
 
   /** The alarm has rung. Returns soon, and never throws. */
   async run(): Promise<void> {
-    const { alarm, staged, sweeper, tables, world } = this.#surroundings;
+    const { alarm, segments, staged, sweeper, tables, world } = this.#surroundings;
     alarm.isOver();
     try {
       const now = world.now();
       // An earlier life may have died before the index had its last word. A session that is loaded tells it again.
       if (!tables.isShared) for (const { id } of tables.page(0, 1)) this.#loadSession(id);
       sweeper.retry();
+      segments.lookAfter();
       staged.discardSilent(now);
       const again = await this.#wakeAll(now);
       alarm.wakeBy(Math.min(again, tables.firstDueAfter(now)));

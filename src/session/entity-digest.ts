@@ -1,3 +1,4 @@
+import type { Pieces } from "../origin/sender.ts";
 import { giveWay } from "./give-way.ts";
 import type { RunningDigest, SessionWorld } from "./session-world.ts";
 
@@ -39,10 +40,10 @@ export class EntityDigest {
 }
 
 /** SHA-256 of bytes that are stored, base64. */
-export async function digestOf(bytes: Iterable<Uint8Array>, world: SessionWorld): Promise<string> {
+export async function digestOf(bytes: Pieces, world: SessionWorld): Promise<string> {
   const digest = world.startDigest();
   let inARow = 0;
-  for (const piece of bytes) {
+  for await (const piece of bytes) {
     await digest.write(piece);
     inARow += piece.byteLength;
     if (inARow < READ_IN_A_ROW_BYTES) continue;

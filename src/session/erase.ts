@@ -1,4 +1,5 @@
-import { type ByteTable, LARGEST_UPLOAD_BYTES, OFFSET_BITS, type SessionTables } from "./session-tables.ts";
+import type { ByteTable } from "./schema.ts";
+import { LARGEST_UPLOAD_BYTES, OFFSET_BITS, type SessionTables } from "./session-tables.ts";
 
 /**
  * One step removes the rows that start within so many bytes, and no more than so many rows. That takes some ten
@@ -17,9 +18,15 @@ const RANGE = `id >= ((? << ${OFFSET_BITS}) | ?) AND id <= ((? << ${OFFSET_BITS}
  * overwritten first, and nobody finds an upload in the file. (The runtime refuses PRAGMA secure_delete.) If an object has
  * one session, its file is removed as a whole.
  *
- * @returns whether nothing is left under the key
+ * @param end the offset of the last byte that may be removed
+ * @returns whether nothing is left under the key, up to there
  */
-export function erase(tables: SessionTables, table: ByteTable, key: number): boolean {
+export function erase(
+  tables: SessionTables,
+  table: ByteTable,
+  key: number,
+  end = LARGEST_UPLOAD_BYTES,
+): boolean {
   const { sql, isShared } = tables;
   const offsets = sql
     .exec<{ offset: number }>(
@@ -27,7 +34,7 @@ export function erase(tables: SessionTables, table: ByteTable, key: number): boo
       key,
       0,
       key,
-      LARGEST_UPLOAD_BYTES,
+      end,
     )
     .toArray()
     .map(({ offset }) => offset);

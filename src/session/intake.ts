@@ -5,7 +5,9 @@ import type { SessionPacket } from "../protocol/session-record.ts";
 import { open } from "../protocol/transitions.ts";
 import { letGo } from "../runtime/let-go.ts";
 import { digestOf, EntityDigest } from "./entity-digest.ts";
+import { Mover } from "./mover.ts";
 import { RESUME_AFTER_MS } from "./outbox.ts";
+import { readEntity } from "./read-entity.ts";
 import type { Session } from "./session.ts";
 import type { FragmentRange, Piece } from "./session-calls.ts";
 import { LARGEST_UPLOAD_BYTES } from "./session-tables.ts";
@@ -16,10 +18,12 @@ import { LARGEST_UPLOAD_BYTES } from "./session-tables.ts";
  */
 export class Intake {
   readonly #session: Session;
+  readonly #mover: Mover;
   #digest: EntityDigest;
 
   constructor(session: Session) {
     this.#session = session;
+    this.#mover = new Mover(session);
     this.#digest = new EntityDigest(session.world);
   }
 
@@ -34,9 +38,15 @@ export class Intake {
     const progress = { offset: before, total: record?.total ?? null };
     const plan = planPiece(progress, { first, length: bytes.byteLength, total });
     if (isFault(plan)) return { offset: before, fault: plan };
+    const news = bytes.subarray(plan.skip);
+    const { mostBytes } = world.segmentSizes();
+    if (total > mostBytes) {
+      this.#mover.start();
+      // What is here moves away; the client comes again, as for a full disk.
+      if (fragments.here + news.byteLength > mostBytes) return { offset: before, fault: FAULTS.storageFull };
+    }
     const now = world.now();
     const isFirst = progress.total === null;
-    const news = bytes.subarray(plan.skip);
     try {
       if (isFirst) this.#begin(packet, total, news, now);
       else fragments.append(news, now); // one statement: a transaction by itself
@@ -107,7 +117,12 @@ export class Intake {
    */
   async digestOf(length: number): Promise<string> {
     const { store, world } = this.#session;
-    return (await this.#digest.finish(length)) ?? (await digestOf(store.fragments.read(), world));
+    return (await this.#digest.finish(length)) ?? (await digestOf(readEntity(store.fragments, world), world));
+  }
+
+  /** Whether bytes of the entity are on their way to a segment. */
+  get isMoving(): boolean {
+    return this.#mover.isRunning;
   }
 
   /** The session was removed: begins a new digest, for a packet that may still come. */

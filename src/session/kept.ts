@@ -1,6 +1,7 @@
 import type { SessionId } from "../protocol/session-id.ts";
 import type { SessionRecord } from "../protocol/session-record.ts";
 import { type NoRecord, parseRecord } from "./parse-record.ts";
+import { EntityBytes } from "./entity-bytes.ts";
 import { StoredBytes } from "./stored-bytes.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -15,7 +16,7 @@ export interface Kept {
   /** The session is over and nobody knows it any more; some of its bytes are still to be removed. */
   readonly isForgotten: boolean;
   /** The request entity, as far as it has come. */
-  readonly fragments: StoredBytes;
+  readonly fragments: EntityBytes;
   /** The application's reply to an upload-reply. */
   readonly reply: StoredBytes;
 }
@@ -34,7 +35,8 @@ export function recordOf({ record }: Kept): SessionRecord | null {
 /**
  * Reads a session's rows. Never throws for a record, whatever it is: a session that cannot be loaded cannot be removed.
  */
-export function load(id: SessionId, { tables }: Surroundings): Kept {
+export function load(id: SessionId, surroundings: Surroundings): Kept {
+  const { tables } = surroundings;
   const row = tables.find(id);
   const key = row?.key ?? tables.nextKey();
   const isNew = row === null;
@@ -44,7 +46,7 @@ export function load(id: SessionId, { tables }: Surroundings): Kept {
     due: row?.due ?? 0,
     record: row === null || row.record === null ? null : parseRecord(row.record),
     isForgotten: row !== null && row.record === null,
-    fragments: new StoredBytes(tables, "fragments", key, isNew),
+    fragments: new EntityBytes(surroundings, key, isNew),
     reply: new StoredBytes(tables, "replies", key, isNew),
   };
 }

@@ -10,6 +10,7 @@ import { lookAfter } from "./look-after.ts";
 import { OperatorActs } from "./operator-acts.ts";
 import type { Deed, DeedResult, SessionDetails } from "./operator-calls.ts";
 import { Outbox } from "./outbox.ts";
+import { readEntity } from "./read-entity.ts";
 import type { DataSize, FragmentRange, Piece, ReplyPiece } from "./session-calls.ts";
 import { appendReply, measure, streamOf } from "./session-data.ts";
 import { Session } from "./session.ts";
@@ -44,7 +45,7 @@ export class LiveSession {
   /** Whether the session has work under way that would be lost if it left memory. */
   get isBusy(): boolean {
     const { isHandingOver, store, staged, id } = this.#session;
-    return isHandingOver || store.waste.isBeingSwept || staged.has(id);
+    return isHandingOver || store.waste.isBeingSwept || staged.has(id) || this.#intake.isMoving;
   }
 
   /** Tells the index of the session again: the index may have lost what an earlier life told it. */
@@ -167,8 +168,9 @@ export class LiveSession {
   }
 
   read(kind: SignedUrlKind, start: number, end: number): ReadableStream<Uint8Array> {
-    const { fragments, reply } = this.#session.store;
-    return streamOf(kind === "entity" ? fragments : reply, start, end);
+    const { store, world } = this.#session;
+    const isEntity = kind === "entity";
+    return streamOf(isEntity ? readEntity(store.fragments, world, start, end) : store.reply.read(start, end));
   }
 
   appendReply(first: number, bytes: Uint8Array): ReplyPiece {

@@ -3,15 +3,19 @@ import type { UploadDirectory } from "../config/config.ts";
 import type { BitsHandover } from "../origin/carrier.ts";
 import { commitRequest, putRequest } from "../origin/commit-request.ts";
 import { FAULTS } from "../protocol/faults.ts";
-import type { CommitOutcome } from "../protocol/reflect.ts";
+import { type CommitOutcome, mayHaveArrived } from "../protocol/reflect.ts";
 import type { SessionRecord } from "../protocol/session-record.ts";
 import { bury, orphan, seal, settle, stateOf } from "../protocol/transitions.ts";
 import { dataUrlsOf } from "./data-urls.ts";
 import { withAnswer } from "./history.ts";
+import { EntityReading } from "./read-entity.ts";
 import type { Session } from "./session.ts";
 
 /** How soon an object that died in the middle of a commit takes it up again. */
 export const RESUME_AFTER_MS = 10_000;
+
+/** A request whose body broke off here, whatever the application made of it: the fault is the edge's. */
+const TORN = { kind: "silent", why: "connectionLost", context: 0x5 } as const;
 
 /**
  * Hands a finished upload to the origin application. Theory of operation:
@@ -132,8 +136,10 @@ export class Outbox {
   }
 
   async #deliver(sealed: SessionRecord, directory: UploadDirectory): Promise<CommitOutcome> {
-    const { store, world, config } = this.#session;
+    const { store, journal, world, config } = this.#session;
     const { reply, fragments } = store;
+    const reading = new EntityReading(fragments, world);
+    const mostReplyBytes = Math.min(directory.maximumUploadBytes, world.segmentSizes().mostBytes);
     const { id = "" } = sealed.commit ?? {};
     const upload = {
       ...sealed,
@@ -141,23 +147,26 @@ export class Outbox {
       digest: sealed.digest ?? "",
       dataUrls: await dataUrlsOf(sealed, directory, world),
     };
-    return await world.commit({
+    const outcome = await world.commit({
       // If the application has accepted the upload, this attempt puts the file at its destination ([MC-BUP] 3.2.5.2.7).
       request: (sealed.delivery === null ? commitRequest : putRequest)(upload, directory, config),
-      entity: (start, end) => fragments.read(start, end),
+      entity: (start, end) => reading.read(start, end),
       length: sealed.total ?? 0,
       silenceSeconds: directory.originTimeoutSeconds,
       reachedAt: sealed.commit?.reachedAt ?? null,
       mayRepeat: directory.notification === "none" || directory.unknownOutcome === "retry",
       takeReply: repliesByValue(sealed, directory)
         ? (bytes) => {
-            if (reply.length + bytes.byteLength > directory.maximumUploadBytes) return false;
+            if (reply.length + bytes.byteLength > mostReplyBytes) return false;
             reply.append(bytes, world.now());
             return true;
           }
         : null,
       bits: directory.handover === "bits" ? this.#bitsHandover(sealed, directory) : null,
     });
+    if (reading.error === null || outcome.kind === "accepted") return outcome;
+    journal.write("failed", { during: "read", error: reading.error });
+    return { ...TORN, mayHaveArrived: mayHaveArrived(outcome) };
   }
 
   /** The hand-over by the origin's BITS server. The record keeps how far that server's session has come. */

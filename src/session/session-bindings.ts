@@ -1,5 +1,6 @@
 import type { SessionCounter } from "./session-counter.ts";
 import type { SessionIndex } from "./session-index.ts";
+import type { UploadSegment } from "./upload-segment.ts";
 
 /** The bindings that a session's object uses, beside the settings that `readConfig` reads. */
 export interface SessionBindings {
@@ -11,4 +12,10 @@ export interface SessionBindings {
    * @default no list of these; everything else works
    */
   readonly SESSION_INDEX?: DurableObjectNamespace<SessionIndex>;
+  /**
+   * Store what a session's own object has no room for.
+   *
+   * @default no upload of more than 9,000,000,000 bytes
+   */
+  readonly UPLOAD_SEGMENTS?: DurableObjectNamespace<UploadSegment>;
 }

@@ -1,8 +1,8 @@
+import type { Pieces } from "../origin/sender.ts";
 import { needs } from "../protocol/transitions.ts";
 import type { SignedUrlKind } from "../signed/signed-url.ts";
 import type { Session } from "./session.ts";
 import type { DataSize, ReplyPiece } from "./session-calls.ts";
-import type { StoredBytes } from "./stored-bytes.ts";
 
 /** The size of the session's whole entity, or of the application's reply; null if that cannot be read just now. */
 export function measure(
@@ -21,13 +21,13 @@ export function measure(
     : null;
 }
 
-/** Stored bytes as a stream. It reads storage no faster than its reader reads it. */
-export function streamOf(bytes: StoredBytes, start: number, end: number): ReadableStream<Uint8Array> {
-  const pieces = bytes.read(start, end);
+/** Stored bytes as a stream. It reads them no faster than its reader does. */
+export function streamOf(bytes: Pieces): ReadableStream<Uint8Array> {
+  const pieces = Symbol.asyncIterator in bytes ? bytes[Symbol.asyncIterator]() : bytes[Symbol.iterator]();
   return new ReadableStream({
     type: "bytes",
-    pull(controller) {
-      const { value, done } = pieces.next();
+    async pull(controller) {
+      const { value, done } = await pieces.next();
       if (done === true) controller.close();
       else controller.enqueue(value);
     },
@@ -39,7 +39,8 @@ export function appendReply(session: Session, first: number, bytes: Uint8Array):
   const { store, world } = session;
   const { reply, record } = store;
   if (record?.state !== "committing" || record.delivery !== null) return "refused";
-  const isTooLarge = first + bytes.byteLength > (session.directory()?.maximumUploadBytes ?? 0);
+  const most = session.directory()?.maximumUploadBytes ?? 0;
+  const isTooLarge = first + bytes.byteLength > Math.min(most, world.segmentSizes().mostBytes);
   if (first > 0 && first !== reply.length) return "refused";
   store.atomically(() => {
     if (first === 0 || isTooLarge) while (!store.removeSomeReply());

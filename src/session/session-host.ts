@@ -2,13 +2,11 @@ import type { Answer } from "../protocol/session-answer.ts";
 import type { SessionId } from "../protocol/session-id.ts";
 import type { SessionPacket } from "../protocol/session-record.ts";
 import type { SignedUrlKind } from "../signed/signed-url.ts";
-import { Alarm } from "./alarm.ts";
 import { AlarmRound } from "./alarm-round.ts";
 import type { HostStorage } from "./host-storage.ts";
 import { HostList } from "./host-list.ts";
-import { Listing } from "./listing.ts";
 import { LiveSession } from "./live-session.ts";
-import { type Applicant, OpenSessions } from "./open-sessions.ts";
+import type { Applicant } from "./open-sessions.ts";
 import type {
   Deed,
   DeedResult,
@@ -20,11 +18,11 @@ import type {
 } from "./operator-calls.ts";
 import { giveUpReserve, holdReserve } from "./reserve.ts";
 import type { DataSize, FragmentRange, Piece, ReplyPiece, SessionCalls } from "./session-calls.ts";
-import { SessionTables } from "./session-tables.ts";
+import type { SegmentHolder } from "./segment-calls.ts";
 import type { SessionWorld } from "./session-world.ts";
-import { SILENT_AFTER_MS, StagedFragments } from "./staged-fragments.ts";
+import { SILENT_AFTER_MS } from "./staged-fragments.ts";
+import { surround } from "./surround.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { Sweeper } from "./sweeper.ts";
 
 /** So many idle sessions stay in memory at most: the ones that were heard of last. */
 const MOST_LIVE = 256;
@@ -53,7 +51,7 @@ const MOST_LIVE = 256;
  * slices, and its reads are bounded. The runtime can harm all of them: if the disk is full and a transaction cannot be
  * written, the runtime starts the object anew, and each session goes on from its stored rows.
  */
-export class SessionHost implements SessionCalls, OperatorCalls {
+export class SessionHost implements SessionCalls, OperatorCalls, SegmentHolder {
   readonly #surroundings: Surroundings;
   /** The sessions in memory; the one that was heard of last comes last. */
   readonly #live = new Map<SessionId, LiveSession>();
@@ -61,19 +59,7 @@ export class SessionHost implements SessionCalls, OperatorCalls {
   readonly #round: AlarmRound;
 
   constructor(storage: HostStorage, world: SessionWorld) {
-    const tables = new SessionTables(storage);
-    const alarm = new Alarm(storage, () => tables.firstDueAfter(Number.MIN_SAFE_INTEGER));
-    const sweeper = new Sweeper(world, (time) => alarm.wakeBy(time));
-    this.#surroundings = {
-      storage,
-      world,
-      tables,
-      sweeper,
-      alarm,
-      staged: new StagedFragments(tables, sweeper),
-      openSessions: new OpenSessions(tables),
-      listing: new Listing(tables),
-    };
+    this.#surroundings = surround(storage, world);
     this.#list = new HostList(this.#surroundings, ({ id }) => this.#live.get(id)?.isHandingOver === true);
     this.#round = new AlarmRound(
       this.#surroundings,
@@ -168,6 +154,10 @@ export class SessionHost implements SessionCalls, OperatorCalls {
 
   async act(sessionId: SessionId, deed: Deed, by: string): Promise<DeedResult> {
     return await this.#session(sessionId).act(deed, by);
+  }
+
+  holdsSegments(name: string): boolean {
+    return this.#surroundings.moved.holds(name);
   }
 
   /** The alarm has rung. Returns soon, and never throws. */

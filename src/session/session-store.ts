@@ -2,6 +2,7 @@ import type { SessionId } from "../protocol/session-id.ts";
 import type { SessionRecord } from "../protocol/session-record.ts";
 import { deleteAll } from "./delete-all.ts";
 import { withHistory } from "./history.ts";
+import type { EntityBytes } from "./entity-bytes.ts";
 import { type Kept, load, recordOf } from "./kept.ts";
 import { Notes } from "./notes.ts";
 import type { NoRecord } from "./parse-record.ts";
@@ -67,7 +68,7 @@ export class SessionStore {
     }
   }
 
-  get fragments(): StoredBytes {
+  get fragments(): EntityBytes {
     return this.#kept.fragments;
   }
 
@@ -154,7 +155,7 @@ export class SessionStore {
   forget(now: number): void {
     const { tables } = this.#surroundings;
     if (!this.#kept.isStored) return this.#startOver();
-    if (!tables.isShared && !tables.hasOpenSessions) {
+    if (!tables.isShared && !tables.hasOpenSessions && !tables.hasSegments) {
       deleteAll(this.#surroundings);
       return this.#startOver();
     }

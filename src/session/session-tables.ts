@@ -1,5 +1,6 @@
 import type { SessionId } from "../protocol/session-id.ts";
 import type { HostStorage, SqlValue } from "./host-storage.ts";
+import { type ByteTable, SCHEMA, type TableName } from "./schema.ts";
 
 /**
  * A session's bytes are rows with this part of an integer key to themselves: the session's own key in the upper bits,
@@ -9,31 +10,6 @@ export const OFFSET_BITS = 40;
 /** 1 TiB; and sessions an object may have at one time. */
 export const LARGEST_UPLOAD_BYTES = 2 ** OFFSET_BITS - 1;
 const LAST_KEY = 2 ** (63 - OFFSET_BITS) - 1;
-
-const BYTES = "(id INTEGER PRIMARY KEY, received_at INTEGER NOT NULL, bytes BLOB NOT NULL)";
-/** What an object may store, made when it is first needed; docs/storage-schema.md has the meaning. */
-export const SCHEMA = {
-  sessions:
-    "CREATE TABLE sessions (key INTEGER PRIMARY KEY, id TEXT NOT NULL, due INTEGER NOT NULL, record TEXT)",
-  fragments: `CREATE TABLE fragments ${BYTES}`,
-  replies: `CREATE TABLE replies ${BYTES}`,
-  staged: `CREATE TABLE staged ${BYTES}`,
-  open: "CREATE TABLE open (session TEXT PRIMARY KEY, directory TEXT NOT NULL, client TEXT NOT NULL, until INTEGER NOT NULL)",
-  listed:
-    "CREATE TABLE listed (session TEXT PRIMARY KEY, changed INTEGER NOT NULL, state TEXT NOT NULL, directory TEXT, client TEXT, destination TEXT, total INTEGER, offset INTEGER NOT NULL, attempts INTEGER NOT NULL, outcome TEXT, until INTEGER, whole INTEGER) WITHOUT ROWID",
-  listed_by_changed: "CREATE INDEX listed_by_changed ON listed (changed, session)",
-  listed_by_state: "CREATE INDEX listed_by_state ON listed (state, changed, session)",
-  listed_by_client: "CREATE INDEX listed_by_client ON listed (client, changed, session)",
-  listed_by_whole: "CREATE INDEX listed_by_whole ON listed (whole) WHERE whole IS NOT NULL",
-  tallies:
-    "CREATE TABLE tallies (at INTEGER PRIMARY KEY, committed INTEGER NOT NULL, failed INTEGER NOT NULL, bytes INTEGER NOT NULL)",
-  sessions_by_id: "CREATE UNIQUE INDEX sessions_by_id ON sessions (id)",
-  sessions_by_due: "CREATE INDEX sessions_by_due ON sessions (due)",
-} as const;
-
-type Name = keyof typeof SCHEMA;
-/** Tables whose rows hold clients' bytes. */
-export type ByteTable = "fragments" | "replies" | "staged";
 
 /** A session's own row. */
 export interface SessionRow {
@@ -71,11 +47,11 @@ export class SessionTables {
     this.#existing = new Set(rows.map(({ name }) => name));
   }
 
-  has(name: Name): boolean {
+  has(name: TableName): boolean {
     return this.#existing.has(name);
   }
 
-  ensure(name: Name): void {
+  ensure(name: TableName): void {
     if (this.has(name)) return;
     this.sql.exec(SCHEMA[name]);
     this.#existing = new Set([...this.#existing, name]);
@@ -133,12 +109,17 @@ export class SessionTables {
 
   /** Whether there is nothing left that a later life would need. */
   get isEmpty(): boolean {
-    return !this.#hasRows("sessions") && !this.hasOpenSessions;
+    return !this.#hasRows("sessions") && !this.hasOpenSessions && !this.hasSegments;
   }
 
   /** Whether sessions are counted here, which need not have stored anything else. */
   get hasOpenSessions(): boolean {
     return this.#hasRows("open");
+  }
+
+  /** Whether other objects have bytes of a session that is here, or was. */
+  get hasSegments(): boolean {
+    return this.#hasRows("moved");
   }
 
   /** The next `limit` sessions that are due at `now`, in order, after the one that was given last. */
@@ -179,7 +160,7 @@ export class SessionTables {
     await deleted;
   }
 
-  #hasRows(table: "sessions" | "open"): boolean {
+  #hasRows(table: "sessions" | "open" | "moved"): boolean {
     return this.has(table) && this.sql.exec(`SELECT 1 FROM ${table} LIMIT 1`).toArray().length > 0;
   }
 

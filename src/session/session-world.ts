@@ -6,6 +6,8 @@ import type { log } from "../runtime/log.ts";
 import type { count, observe } from "../runtime/metrics.ts";
 import type { formatSignedUrl } from "../signed/signed-url.ts";
 import type { SessionSummary } from "./operator-calls.ts";
+import type { RemoteSegment } from "./segment-calls.ts";
+import type { SegmentSizes } from "./segment-sizes.ts";
 
 /**
  * Everything that sessions touch outside of their rows: time, chance, the origin, the log. A session reaches it by this
@@ -39,6 +41,13 @@ export interface SessionWorld {
   counter(name: string): RemoteCounter;
   /** The index that lists the session, if the session has an object of its own; null if there is no index. */
   index(sessionId: SessionId): RemoteIndex | null;
+  /**
+   * An object that stores a part of a large upload.
+   *
+   * @throws if there is no binding for it
+   */
+  segment(name: string): RemoteSegment;
+  segmentSizes(): SegmentSizes;
   /** Asks the runtime to keep the instance of the object in memory until `work` has ended. */
   keepAlive(work: Promise<unknown>): void;
   /** One line for the operator. */

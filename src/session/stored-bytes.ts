@@ -1,5 +1,6 @@
 import { erase } from "./erase.ts";
-import { type ByteTable, LARGEST_UPLOAD_BYTES, OFFSET_BITS, type SessionTables } from "./session-tables.ts";
+import type { ByteTable } from "./schema.ts";
+import { LARGEST_UPLOAD_BYTES, OFFSET_BITS, type SessionTables } from "./session-tables.ts";
 
 /** One read of storage takes the rows that start within so many bytes. */
 const READ_AHEAD_BYTES = 1024 * 1024;
@@ -9,6 +10,12 @@ const DROPPED_AT_ONCE_BYTES = 16 * 1024 * 1024;
 /** `id` of a row: the session's key and the offset of the row's first byte. Shifted by SQLite: JavaScript has 53 bits. */
 const ID = `(? << ${OFFSET_BITS}) | ?`;
 const OFFSET = `(id & ${LARGEST_UPLOAD_BYTES})`;
+
+/** One stored piece, and its place. */
+export interface StoredRow {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
 
 /**
  * Bytes that belong together, such as a session's upload or the application's reply to it. They are contiguous from 0, and
@@ -66,10 +73,9 @@ export class StoredBytes {
   *read(start = 0, end = this.#length): Generator<Uint8Array, void, undefined> {
     if (start >= end || !this.#tables.has(this.#table)) return;
     for (let from = start === 0 ? 0 : this.#rowOf(start); from < end; from += READ_AHEAD_BYTES) {
-      for (const { offset, bytes } of this.#rows(from, Math.min(from + READ_AHEAD_BYTES, end))) {
+      for (const { offset, bytes } of this.rows(from, Math.min(from + READ_AHEAD_BYTES, end))) {
         const last = Math.min(bytes.byteLength, end - offset);
-        if (last > 0 && start - offset < last)
-          yield new Uint8Array(bytes).subarray(Math.max(0, start - offset), last);
+        if (last > 0 && start - offset < last) yield bytes.subarray(Math.max(0, start - offset), last);
       }
     }
   }
@@ -89,8 +95,9 @@ export class StoredBytes {
     return isAll;
   }
 
-  /** Reads all these rows at once: a cursor that is left open locks its table. */
-  #rows(from: number, end: number): { offset: number; bytes: ArrayBuffer }[] {
+  /** The rows that start between `from` and `end`. All are read at once: a cursor that is left open locks its table. */
+  protected rows(from: number, end: number): StoredRow[] {
+    if (!this.#tables.has(this.#table)) return [];
     return this.#tables.sql
       .exec<{ offset: number; bytes: ArrayBuffer }>(
         `SELECT ${OFFSET} AS offset, bytes FROM ${this.#table} WHERE id >= (${ID}) AND id < (${ID}) ORDER BY id`,
@@ -99,7 +106,13 @@ export class StoredBytes {
         this.#key,
         end,
       )
-      .toArray();
+      .toArray()
+      .map(({ offset, bytes }) => ({ offset, bytes: new Uint8Array(bytes) }));
+  }
+
+  /** Removes the rows that start before `end`: their bytes are somewhere else now. */
+  protected removeBefore(end: number): void {
+    while (!erase(this.#tables, this.#table, this.#key, end - 1));
   }
 
   /** The first byte of the row that `offset` is in. */

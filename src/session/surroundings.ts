@@ -1,6 +1,7 @@
 import type { Alarm } from "./alarm.ts";
 import type { HostStorage } from "./host-storage.ts";
 import type { Listing } from "./listing.ts";
+import type { MovedTable } from "./moved-table.ts";
 import type { OpenSessions } from "./open-sessions.ts";
 import type { SessionTables } from "./session-tables.ts";
 import type { SessionWorld } from "./session-world.ts";
@@ -19,4 +20,11 @@ export interface Surroundings {
   readonly openSessions: OpenSessions;
   /** The operator's list of the object's sessions, where they share it. */
   readonly listing: Listing;
+  /** Which bytes of the sessions are in segments. */
+  readonly moved: MovedTable;
+  /** Has segments removed that no session needs (`SegmentRemover`). */
+  readonly segments: {
+    start(): void;
+    lookAfter(): void;
+  };
 }

@@ -5,6 +5,8 @@ import type { SessionId } from "../protocol/session-id.ts";
 import type { SessionPacket } from "../protocol/session-record.ts";
 import type { SignedUrlKind } from "../signed/signed-url.ts";
 import type { Applicant } from "./open-sessions.ts";
+import type { SegmentHolder } from "./segment-calls.ts";
+import { SEGMENT_SIZES, type SegmentSizes } from "./segment-sizes.ts";
 import type { SessionBindings } from "./session-bindings.ts";
 import type {
   Deed,
@@ -23,15 +25,28 @@ import { workersWorld } from "./workers-world.ts";
  * The Durable Object in which sessions live: one, or any number (`objectNameOf` in signed/session-place.ts says which).
  * It gives the runtime's storage and world to a `SessionHost`, and hands every call on. `SessionCalls` has the contract.
  */
-export class UploadSession extends DurableObject<SessionBindings> implements SessionCalls, OperatorCalls {
+export class UploadSession
+  extends DurableObject<SessionBindings>
+  implements SessionCalls, OperatorCalls, SegmentHolder
+{
   readonly #host = new SessionHost(
     this.ctx.storage,
-    workersWorld(this.ctx, this.env, () => this.config()),
+    workersWorld(
+      this.ctx,
+      this.env,
+      () => this.config(),
+      () => this.segmentSizes(),
+    ),
   );
 
   /** Another app may bring its own configuration: override this, and give `bits` the same one. */
   protected config(): Config {
     return readConfig(this.env);
+  }
+
+  /** Tests have smaller ones. */
+  protected segmentSizes(): SegmentSizes {
+    return SEGMENT_SIZES;
   }
 
   announce(packet: SessionPacket): void {
@@ -112,6 +127,10 @@ export class UploadSession extends DurableObject<SessionBindings> implements Ses
 
   async act(sessionId: SessionId, deed: Deed, by: string): Promise<DeedResult> {
     return await this.#host.act(sessionId, deed, by);
+  }
+
+  holdsSegments(name: string): boolean {
+    return this.#host.holdsSegments(name);
   }
 
   override async alarm(): Promise<void> {

@@ -3,22 +3,25 @@ import { hasOperators } from "../config/operator-settings.ts";
 import { commit } from "../origin/commit.ts";
 import { log } from "../runtime/log.ts";
 import { count, observe, sendGrowth } from "../runtime/metrics.ts";
-import { objectOf } from "../runtime/placement.ts";
+import { besides, objectOf } from "../runtime/placement.ts";
 import { networkFor } from "../runtime/network.ts";
 import { indexNameOf, METRICS_OBJECT } from "../signed/session-place.ts";
 import { formatSignedUrl } from "../signed/signed-url.ts";
 import type { SessionBindings } from "./session-bindings.ts";
+import type { SegmentSizes } from "./segment-sizes.ts";
 import type { RunningDigest, SessionWorld } from "./session-world.ts";
 
 /**
  * The world as the Workers runtime has it.
  *
  * @param config the settings as they are now
+ * @param segmentSizes how large uploads are divided
  */
 export function workersWorld(
   context: DurableObjectState,
-  { SESSION_COUNTERS, SESSION_INDEX }: SessionBindings,
+  { SESSION_COUNTERS, SESSION_INDEX, UPLOAD_SEGMENTS }: SessionBindings,
   config: () => Config,
+  segmentSizes: () => SegmentSizes,
 ): SessionWorld {
   return {
     now: () => Date.now(),
@@ -38,6 +41,11 @@ export function workersWorld(
       SESSION_INDEX !== undefined && isSeen(config)
         ? objectOf(SESSION_INDEX, indexNameOf(sessionId), config().placement)
         : null,
+    segment(name) {
+      if (UPLOAD_SEGMENTS === undefined) throw new Error("the binding UPLOAD_SEGMENTS is missing");
+      return objectOf(UPLOAD_SEGMENTS, name, besides(context.id));
+    },
+    segmentSizes,
     keepAlive: (work) => context.waitUntil(work),
     log,
     count(name, labels, by) {

@@ -11,7 +11,7 @@ import type { SessionPacket } from "../../src/protocol/session-record.ts";
 import { objectNameOf } from "../../src/signed/session-place.ts";
 import type { SignedUrlKind } from "../../src/signed/signed-url.ts";
 
-export { SessionCounter } from "../../src/worker.ts";
+export { SessionCounter, UploadSegment } from "../../src/worker.ts";
 
 /**
  * The edge as it is, but for the lives of its objects. ABORTS says when they end by themselves:

@@ -6,7 +6,7 @@ import { HEADER } from "../../src/protocol/headers.ts";
 import { parseSessionId } from "../../src/protocol/session-id.ts";
 import { objectNameOf } from "../../src/signed/session-place.ts";
 
-export { SessionCounter, SessionIndex } from "../../src/worker.ts";
+export { SessionCounter, SessionIndex, UploadSegment } from "../../src/worker.ts";
 
 interface Env extends EdgeEnv {
   readonly UPLOAD_SESSIONS: DurableObjectNamespace<UploadSession>;

@@ -1,5 +1,5 @@
 // The edge with timers that fire after a hundredth of their time: limits of minutes are held in seconds.
-export { default, SessionCounter, SessionIndex, UploadSession } from "../../src/worker.ts";
+export { default, SessionCounter, SessionIndex, UploadSegment, UploadSession } from "../../src/worker.ts";
 
 const HURRY = 100;
 const inTime = globalThis.setTimeout;

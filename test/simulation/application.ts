@@ -43,17 +43,22 @@ export class Application {
     if (dice.fault("origin-unreachable", 0.3) !== null) return this.#ends(attempt, UNREACHABLE);
     const parts: Uint8Array[] = [];
     const half = dice.fault("origin-takes-half", 0.2);
+    let isTorn = half !== null;
     if (handover.request.carriesEntity) {
       let sent = 0;
-      for (const piece of handover.entity()) {
-        parts.push(piece.slice());
-        sent += piece.byteLength;
-        if (half !== null && sent > half * handover.length) break;
-        if (dice.next("origin") < 0.3) await pause("body to the origin");
+      try {
+        for await (const piece of handover.entity()) {
+          parts.push(piece.slice());
+          sent += piece.byteLength;
+          if (half !== null && sent > half * handover.length) break;
+          if (dice.next("origin") < 0.3) await pause("body to the origin");
+        }
+      } catch {
+        isTorn = true; // as a carrier does, whose request breaks off then
       }
     }
     const bytes = Buffer.concat(parts);
-    if (half !== null) {
+    if (isTorn) {
       if (handover.request.method === "PUT" && !this.#files.has(handover.request.url))
         this.#files.set(handover.request.url, bytes);
       return this.#ends(attempt, LOST);

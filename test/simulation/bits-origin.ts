@@ -76,9 +76,14 @@ export class BitsOrigin {
     await object.wait(life, "packet to the origin", dice.next("origin") * (isSlow ? 400_000 : 20));
     if (dice.fault("origin-unreachable", 0.2) !== null) throw new LineBroken("cannotConnect");
     const parts: Uint8Array[] = [];
-    for (const piece of packet.content()) {
-      parts.push(piece.slice());
-      if (dice.next("origin") < 0.2) await object.wait(life, "body to the origin", dice.next("origin") * 20);
+    try {
+      for await (const piece of packet.content()) {
+        parts.push(piece.slice());
+        if (dice.next("origin") < 0.2)
+          await object.wait(life, "body to the origin", dice.next("origin") * 20);
+      }
+    } catch {
+      throw new LineBroken("connectionLost"); // as the line does, whose packet breaks off then
     }
     const content = Buffer.concat(parts);
     if (content.byteLength !== packet.length)

@@ -50,7 +50,8 @@ export class Client {
     const size = dice.pick(name, [0, 1, 10, 60, 60, 200, 300]);
     this.#bytes = Buffer.from(Array.from({ length: size }, () => dice.between(name, 0, 255)));
     this.#fragmentBytes = dice.pick(name, [25, 100, 1000]);
-    this.#pieceBytes = dice.next(name) < 0.01 ? 1 : dice.pick(name, [7, 30, 1000]);
+    const pieceBytes = dice.next(name) < 0.01 ? 1 : dice.pick(name, [7, 30, 1000]);
+    this.#pieceBytes = Math.min(pieceBytes, world.segmentSizes.keptBytes);
   }
 
   get #isPatient(): boolean {
@@ -188,6 +189,8 @@ export class Client {
       if (verdict === "again") await this.#waitToTryAgain();
       if (answer?.fault?.status === 413)
         this.#fragmentBytes = Math.max(1, Math.floor(this.#fragmentBytes / 2));
+      // [MC-BUP] 3.1.2: what gets on is tried again soon.
+      if ((answer?.offset ?? 0) > offset) this.#tries = 0;
       offset = answer?.offset ?? offset;
       isWhole = answer?.fault === null && offset === this.#bytes.byteLength;
       if (isWhole && typeof answer?.replyUrl === "string") await this.#fetchReply(upload);

@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { SCHEMA } from "../../src/session/session-tables.ts";
+import { SCHEMA } from "../../src/session/schema.ts";
 
 type Binding = string | number | null | Uint8Array;
 export type StoredRow = Record<string, unknown>;

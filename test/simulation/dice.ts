@@ -17,6 +17,8 @@ export const FAULT_KINDS = [
   "client-closes-early",
   "wrong-digest",
   "counter-lost",
+  "segment-lost",
+  "segment-crash",
   "origin-refuses",
   "origin-forbids",
   "origin-loses-answer",

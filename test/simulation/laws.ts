@@ -238,7 +238,9 @@ export class Laws implements Judge {
     const isDamage =
       /cannot be read|newer version/.test(String(error)) && this.uploads.some(({ isDamaged }) => isDamaged);
     const isFull = this.#world.wasDiskFull && /SQLITE_FULL/.test(String(error));
-    if (!isDamage && !isFull)
+    // A stream that breaks off: it belongs to the call here.
+    const isTorn = what === "GET entity" && /segment|bytes of the upload are gone/.test(String(error));
+    if (!isDamage && !isFull && !isTorn)
       this.broken("a call is not rejected by an object that lives", `${what}: ${String(error)}`);
   }
 
@@ -276,7 +278,20 @@ export class Laws implements Judge {
           key,
         )
       : [];
-    const stored = Buffer.concat(rows.map(({ bytes }) => bytes as Uint8Array));
+    const [moved] = disk.has("moved")
+      ? disk.ask("SELECT name, bytes, segment_bytes FROM moved WHERE key = ?", key)
+      : [];
+    const elsewhere =
+      moved === undefined
+        ? []
+        : [
+            this.#world.segments.stored(
+              String(moved["name"]),
+              Number(moved["segment_bytes"]),
+              Number(moved["bytes"]),
+            ),
+          ];
+    const stored = Buffer.concat([...elsewhere, ...rows.map(({ bytes }) => bytes as Uint8Array)]);
     upload.storedAt = Math.max(upload.storedAt, changedAt, Number(rows.at(-1)?.["received_at"] ?? 0));
     const isNeeded = NEEDY.has(state);
     if (isNeeded && !upload.bytes.subarray(0, stored.byteLength).equals(stored))

@@ -32,6 +32,8 @@ export function worldOf(object: Machine, life: Life, world: Stage): SessionWorld
         await world.counters.tell(name, object, life, (open) => open.release(sessionId)),
     }),
     index: () => null,
+    segment: (name) => world.segments.remote(name, object, life),
+    segmentSizes: () => world.segmentSizes,
     keepAlive(work) {
       life.underWay += 1;
       const ended = (): void => void (life.underWay -= 1);

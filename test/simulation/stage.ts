@@ -6,6 +6,8 @@ import type { Answer } from "../../src/protocol/session-answer.ts";
 import type { SessionId } from "../../src/protocol/session-id.ts";
 import type { OpenSessions } from "../../src/session/open-sessions.ts";
 import type { SessionHost } from "../../src/session/session-host.ts";
+import type { RemoteSegment } from "../../src/session/segment-calls.ts";
+import type { SegmentSizes } from "../../src/session/segment-sizes.ts";
 import type { Coverage } from "./coverage.ts";
 import type { Dice } from "./dice.ts";
 import type { Disk } from "./disk.ts";
@@ -23,6 +25,8 @@ export interface Stage {
   readonly laws: Judge;
   readonly application: Origin;
   readonly counters: CounterObjects;
+  readonly segments: SegmentObjects;
+  readonly segmentSizes: SegmentSizes;
   /** Milliseconds since 1970, as the edge has it. */
   readonly clock: number;
   readonly isDiskFull: boolean;
@@ -92,6 +96,13 @@ interface Origin {
   readonly remembers: boolean;
   /** One attempt. Comes back with what the edge sees of it; never, if the edge's object dies before. */
   carry(handover: Handover, machine: Machine, life: Life): Promise<CommitOutcome>;
+}
+
+interface SegmentObjects {
+  /** A segment as one life of a session's object sees it. */
+  remote(name: string, machine: Machine, life: Life): RemoteSegment;
+  /** What the segments of an upload have on disk, up to a length. */
+  stored(name: string, segmentBytes: number, length: number): Buffer;
 }
 
 interface CounterObjects {

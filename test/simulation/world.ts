@@ -1,5 +1,6 @@
 import type { Config } from "../../src/config/config.ts";
 import type { SessionId } from "../../src/protocol/session-id.ts";
+import type { SegmentSizes } from "../../src/session/segment-sizes.ts";
 import { objectNameOf } from "../../src/signed/session-place.ts";
 import { Application } from "./application.ts";
 import { Client } from "./client.ts";
@@ -8,6 +9,7 @@ import type { Coverage } from "./coverage.ts";
 import { Dice } from "./dice.ts";
 import { HostedObject } from "./hosted-object.ts";
 import { type Broken, Laws } from "./laws.ts";
+import { Segments, segmentSizesOf } from "./segments.ts";
 import { Schedule } from "./schedule.ts";
 import { settingsOf } from "./settings.ts";
 import type { Stage } from "./stage.ts";
@@ -53,6 +55,8 @@ export class World implements Stage {
   config: Config;
   readonly application: Application;
   readonly counters: Counters;
+  readonly segments: Segments;
+  readonly segmentSizes: SegmentSizes;
   readonly coverage: Coverage;
   isDiskFull = false;
   wasDiskFull = false;
@@ -72,6 +76,8 @@ export class World implements Stage {
     this.config = settingsOf(this.dice);
     this.application = new Application(this);
     this.counters = new Counters(this);
+    this.segments = new Segments(this);
+    this.segmentSizes = segmentSizesOf(this.dice);
     const count = this.dice.pick("clients", [1, 1, 2, 3]);
     for (let index = 0; index < Math.min(count, clients ?? count); index += 1)
       this.#clients.push(new Client(`client ${index}`, this));
@@ -114,6 +120,7 @@ export class World implements Stage {
     const { events } = this.schedule;
     for (const { disk } of this.#objects.values()) disk.close();
     this.counters.close();
+    this.segments.close();
     const committed = uploads.filter(({ isClosed }) => isClosed).length;
     return {
       seed,
@@ -231,6 +238,8 @@ export class World implements Stage {
       if (disk.alarm !== null && !this.hasClockJumped)
         this.laws.broken("nothing is stored afterwards", `${name}: an alarm`);
     }
+    const [segment] = this.segments.left;
+    if (segment !== undefined) this.laws.broken("nothing is stored afterwards", segment);
     if (this.counters.openAt(this.clock) > 0) this.laws.broken("the counters are at zero", "afterwards");
   }
 }

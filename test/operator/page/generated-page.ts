@@ -4,7 +4,7 @@ import { operatorPage } from "../../../src/operator/page/page.tsx";
 import type { Operator } from "../../../src/operator/seat.ts";
 import { GeneratedSeat } from "./generated-seat.ts";
 
-export { SessionCounter, SessionIndex, UploadSession } from "../../../src/worker.ts";
+export { SessionCounter, SessionIndex, UploadSegment, UploadSession } from "../../../src/worker.ts";
 
 /** The moment that the generated page shows, so that a picture of it is always the same. */
 const NOW = Date.UTC(2026, 10, 27, 15, 42, 8);
