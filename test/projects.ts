@@ -26,6 +26,9 @@ const SESSION = ["test/session/**/*.test.ts"];
 const STORED_SESSIONS = ["test/session/{alarms,newer-record,records,unreadable-record}.test.ts"];
 /** So does this one; what it hands over would be in the others' way, so it has an origin to itself. */
 const DEEDS = ["test/session/deeds.test.ts"];
+/** These have large uploads, of half a MiB and more. */
+const LARGE = ["test/session/large/*.test.ts"];
+const LARGE_SETUP = ["test/session/origin.setup.ts", "test/session/large/expected-errors.setup.ts"];
 const STORED_SETUP = [
   "test/session/origin.setup.ts",
   "test/session/records.setup.ts",
@@ -38,15 +41,18 @@ const STORED_SETUP = [
  * @param sessionObjects SESSION_OBJECTS of the edge: 0 for an object for each session
  */
 export function sessionProjects(sessionObjects: number): UserWorkspaceConfig[] {
-  const inWorkerd = (project: ProjectConfig & { name: string }): UserWorkspaceConfig => {
+  const inWorkerd = (
+    project: ProjectConfig & { name: string },
+    main = "./src/worker.ts",
+  ): UserWorkspaceConfig => {
     const name = sessionObjects === 0 ? project.name : `${project.name}, in one object`;
-    return { plugins: [sessionEdge(sessionObjects)], test: { ...PATIENCE, ...project, name } };
+    return { plugins: [sessionEdge(sessionObjects, main)], test: { ...PATIENCE, ...project, name } };
   };
   return [
     inWorkerd({
       name: "session",
       include: SESSION,
-      exclude: [...STORED_SESSIONS, ...DEEDS],
+      exclude: [...STORED_SESSIONS, ...DEEDS, ...LARGE],
       globalSetup: ["test/session/origin.setup.ts"],
     }),
     inWorkerd({
@@ -56,13 +62,17 @@ export function sessionProjects(sessionObjects: number): UserWorkspaceConfig[] {
       fileParallelism: false,
       globalSetup: STORED_SETUP,
     }),
+    inWorkerd(
+      { name: "large uploads", include: LARGE, globalSetup: LARGE_SETUP },
+      "./test/large/small-segments.ts",
+    ),
     inWorkerd({ name: "deeds", include: DEEDS, globalSetup: STORED_SETUP }),
   ];
 }
 
-const sessionEdge = (sessionObjects: number) =>
+const sessionEdge = (sessionObjects: number, main: string) =>
   cloudflareTest(({ inject }) => ({
-    main: "./src/worker.ts",
+    main,
     miniflare: {
       compatibilityDate: "2026-10-20",
       durableObjects: {

@@ -4,7 +4,7 @@ import { AnswerReader, type ReadAnswer } from "../http1/response-reader.ts";
 import { formatRequestHead } from "../http1/request-writer.ts";
 import { BITS_POST, HEADER } from "../protocol/headers.ts";
 import { isSuccess } from "./outcome.ts";
-import { PACES, type Pieces, Sender } from "./sender.ts";
+import { PACES, type Pieces, Sender, type Sending } from "./sender.ts";
 import { receiveHead } from "../runtime/receive-head.ts";
 import type { SilenceWatch } from "../runtime/silence-watch.ts";
 
@@ -54,9 +54,11 @@ export async function exchangeOn(
   watch.signal.addEventListener("abort", leave);
   try {
     const message = encodeHead(packet);
+    const torn = Promise.withResolvers<never>();
+    torn.promise.catch(() => undefined); // told by the race below, if it still runs
     const answering = receiveHead(reader, new AnswerReader(), () => watch.heard());
-    const sending = sendPacket(packet, message, writable, watch, over.signal);
-    const read = await answering;
+    const sending = sendPacket(packet, message, writable, { watch, signal: over.signal, tear: torn.reject });
+    const read = await Promise.race([answering, torn.promise]);
     watch.answered();
     // An origin that takes a packet has read it: what is left of the sending is the runtime's word that it is done.
     const patience = isSuccess(read.head) ? SENT_WITHIN_MS : 0;
@@ -77,8 +79,7 @@ async function sendPacket(
   packet: OriginPacket,
   head: Uint8Array,
   writable: WritableStream<Uint8Array>,
-  watch: SilenceWatch,
-  signal: AbortSignal,
+  { watch, signal, tear }: Sending & { readonly tear: (error: unknown) => void },
 ): Promise<boolean> {
   const length = head.byteLength + packet.length; // the head lets go of its bytes when they are sent
   const message = new FixedLengthStream(length);
@@ -92,6 +93,7 @@ async function sendPacket(
     },
   );
   const sender = new Sender(message.writable, { watch, signal: failure.signal });
+  sender.torn.catch(tear);
   if (packet.isCareful) sender.pace = PACES.wanted;
   await sender.send([head]);
   await sender.send(packet.content());

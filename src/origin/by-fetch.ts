@@ -47,7 +47,7 @@ export const byFetch: Carrier = async (errand, pace) => {
   try {
     const answering = ask(errand, body.readable, watch.signal);
     const sending = send(sender, errand, pace ?? PACES.wanted, answering);
-    const response = await answering;
+    const response = await Promise.race([answering, sender.torn]);
     watch.answered();
     return { outcome: await hear(errand, response, sending, sender, watch), brokeAt: null };
   } catch {

@@ -129,7 +129,7 @@ class Exchange {
     await this.#sender.send([this.#head]);
     if (this.#expects) await this.#untilWanted(answering, answer);
     const sending = this.#sender.send(this.#errand.entity()).then(async () => this.#sender.close());
-    const read = await answering;
+    const read = await Promise.race([answering, this.#sender.torn]);
     if (isSuccess(read.head)) await sending;
     return read;
   }

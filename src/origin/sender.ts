@@ -56,15 +56,22 @@ export interface Sending {
 
 /** Writes into a request's body, and counts what is taken of it. */
 export class Sender {
+  /** Rejects when the bytes that are to be sent cannot be read: the request has broken off, and nothing answers it. */
+  readonly torn: Promise<never>;
   /** Bytes that were taken, up to now or before it broke. */
   sent = 0;
   pace: Pace = PACES.none;
   readonly #sending: Sending;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #tear: (error: unknown) => void;
   #queued = 0;
 
   constructor(body: WritableStream<Uint8Array>, sending: Sending) {
     this.#sending = sending;
+    const { promise, reject } = Promise.withResolvers<never>();
+    promise.catch(() => undefined); // told to whoever waits for it
+    this.torn = promise;
+    this.#tear = reject;
     this.#writer = body.getWriter();
     this.#writer.closed.catch(() => undefined); // told by `write` and `close` already
     sending.signal.addEventListener("abort", () => void this.abort());
@@ -73,9 +80,18 @@ export class Sender {
   /** Sends all of `pieces`, or as much as is taken; the request's own outcome says why it is not. */
   async send(pieces: Pieces): Promise<void> {
     try {
-      for await (const piece of pieces) await this.#sendInParts(piece);
+      for await (const piece of this.#watch(pieces)) await this.#sendInParts(piece);
     } catch {
       void this.abort();
+    }
+  }
+
+  async *#watch(pieces: Pieces): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      yield* pieces;
+    } catch (error) {
+      this.#tear(error);
+      throw error;
     }
   }
 

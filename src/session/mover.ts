@@ -1,4 +1,5 @@
 import { letGo } from "../runtime/let-go.ts";
+import { giveWay } from "./give-way.ts";
 import type { Moved } from "./moved-table.ts";
 import { segmentNameOf } from "./segment-calls.ts";
 import type { Session } from "./session.ts";
@@ -42,6 +43,7 @@ export class Mover {
   async #run(): Promise<void> {
     const { journal, world } = this.#session;
     try {
+      await giveWay(world); // a step of the mover must not be a part of the step that starts it
       while (await this.#step());
     } catch (error) {
       journal.write("failed", { during: "move", error: String(error) });

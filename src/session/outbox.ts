@@ -137,8 +137,7 @@ export class Outbox {
 
   async #deliver(sealed: SessionRecord, directory: UploadDirectory): Promise<CommitOutcome> {
     const { store, journal, world, config } = this.#session;
-    const { reply, fragments } = store;
-    const reading = new EntityReading(fragments, world);
+    const reading = new EntityReading(store.fragments, world);
     const mostReplyBytes = Math.min(directory.maximumUploadBytes, world.segmentSizes().mostBytes);
     const { id = "" } = sealed.commit ?? {};
     const upload = {
@@ -157,8 +156,9 @@ export class Outbox {
       mayRepeat: directory.notification === "none" || directory.unknownOutcome === "retry",
       takeReply: repliesByValue(sealed, directory)
         ? (bytes) => {
-            if (reply.length + bytes.byteLength > mostReplyBytes) return false;
-            reply.append(bytes, world.now());
+            // What the store has now: it begins anew with a step that the disk refuses, and the mover may be at work.
+            if (store.reply.length + bytes.byteLength > mostReplyBytes) return false;
+            store.reply.append(bytes, world.now());
             return true;
           }
         : null,

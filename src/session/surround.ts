@@ -15,7 +15,10 @@ export function surround(storage: HostStorage, world: SessionWorld): Surrounding
   const tables = new SessionTables(storage);
   const moved = new MovedTable(tables);
   const alarm = new Alarm(storage, () =>
-    moved.released() === null ? tables.firstDueAfter(Number.MIN_SAFE_INTEGER) : world.now(),
+    Math.min(
+      tables.firstDueAfter(Number.MIN_SAFE_INTEGER),
+      moved.released() === null ? Number.POSITIVE_INFINITY : world.now(),
+    ),
   );
   const sweeper = new Sweeper(world, (time) => alarm.wakeBy(time));
   const surroundings: Surroundings = {

@@ -8,12 +8,18 @@ const EXPECTED = [
 ];
 const REPORT = "uncaught exception; source = Uncaught (in promise); stack = Error: ";
 
-/** Leaves out of the runtime's reports those that tests provoke; the Vitest plugin writes them to this process's output. */
+/** Leaves out of the runtime's reports those that tests provoke. */
 export default function setup(): () => void {
+  return leaveOut((output) => EXPECTED.some((error) => output.startsWith(REPORT + error)));
+}
+
+/** Leaves out some of what the Vitest plugin writes to this process's output. @returns ends that */
+export function leaveOut(isExpected: (output: string) => boolean): () => void {
   const restored = [process.stdout, process.stderr].map((stream) => {
     const { write } = stream;
     stream.write = new Proxy(write, {
-      apply: (target, self, given: unknown[]) => isExpected(given[0]) || Reflect.apply(target, self, given),
+      apply: (target, self, given: unknown[]) =>
+        (typeof given[0] === "string" && isExpected(given[0])) || Reflect.apply(target, self, given),
     });
     return () => {
       stream.write = write;
@@ -22,8 +28,4 @@ export default function setup(): () => void {
   return () => {
     for (const restore of restored) restore();
   };
-}
-
-function isExpected(output: unknown): boolean {
-  return typeof output === "string" && EXPECTED.some((error) => output.startsWith(REPORT + error));
 }

@@ -7,6 +7,8 @@ export const FIXED_SEEDS: readonly { readonly seed: number; readonly story: stri
     story: "a Cancel-Session that waited comes between the end of an attempt and a Close's answer",
   },
   { seed: 3194086839, story: "a full disk refuses to remove a Fragment that waited for its digest" },
+  { seed: 3435680594, story: "a full disk meets a step of the mover inside of the step that stores a piece" },
+  { seed: 2506893213, story: "a session is released while the alarm of its neighbour is late" },
   {
     seed: 2540055805,
     story:

@@ -203,6 +203,26 @@ export const PLANTS: readonly Plant[] = [
     "    this.#session = session;\n    await this.#bits.save(session);",
     "    this.#session = session;",
   ]),
+  plant("bytes are removed before a segment has them", "session/mover.ts", [
+    "await this.#send(moved, rows);",
+    "const sent = this.#send(moved, rows); store.atomically(() => void store.fragments.endMoving(moved, end)); await sent;",
+  ]),
+  plant("rows leave for a segment before they are on disk", "session/mover.ts", [
+    "await store.confirmed();",
+    "",
+  ]),
+  plant("segments of a session that is over stay", "session/entity-bytes.ts", [
+    "moved.release(this.#key)",
+    "moved.of(this.#key) !== null",
+  ]),
+  plant("nobody comes by for segments that did not answer", "session/alarm-round.ts", [
+    "segments.lookAfter();",
+    "",
+  ]),
+  plant("a segment stores what it has already", "session/segment-store.ts", [
+    "Math.min(this.#bytes.length - at, piece.byteLength)",
+    "0",
+  ]),
   plant("an alarm that is set is moved to later", "session/alarm.ts", [
     "if (this.#ringsAt !== null && this.#ringsAt <= time) return;",
     "",
@@ -226,6 +246,14 @@ export const VARIANTS: readonly Plant[] = [
     ["const READ_AHEAD_BYTES = 1024 * 1024", "const READ_AHEAD_BYTES = 20"],
     ["const DROPPED_AT_ONCE_BYTES = 16 * 1024 * 1024", "const DROPPED_AT_ONCE_BYTES = 40"],
   ),
+  plant("a segment is read twenty bytes at a time", "session/read-entity.ts", [
+    "const READ_BYTES = 1024 * 1024",
+    "const READ_BYTES = 20",
+  ]),
+  plant("twenty bytes move in a step", "session/mover.ts", [
+    "const STEP_BYTES = 4 * 1024 * 1024",
+    "const STEP_BYTES = 20",
+  ]),
   plant("one session is looked after in a row", "session/alarm-round.ts", [
     "const WOKEN_IN_A_ROW = 50",
     "const WOKEN_IN_A_ROW = 1",
