@@ -94,7 +94,7 @@ test("What `bits-edge init` writes for Cloudflare is bundled: the ready Worker i
   const made = join(consumer, "made");
   await run(ofTree("wrangler"), ["deploy", "--dry-run", "--outdir", "dist"], made);
   const bundle = await readFile(join(made, "dist", "worker.js"), "utf8");
-  for (const name of ["UploadSession", "SessionCounter", "SessionIndex", "default"])
+  for (const name of ["UploadSession", "UploadSegment", "SessionCounter", "SessionIndex", "default"])
     expect(bundle).toContain(name);
 });
 

@@ -207,10 +207,6 @@ export const PLANTS: readonly Plant[] = [
     "await this.#send(moved, rows);",
     "const sent = this.#send(moved, rows); store.atomically(() => void store.fragments.endMoving(moved, end)); await sent;",
   ]),
-  plant("rows leave for a segment before they are on disk", "session/mover.ts", [
-    "await store.confirmed();",
-    "",
-  ]),
   plant("segments of a session that is over stay", "session/entity-bytes.ts", [
     "moved.release(this.#key)",
     "moved.of(this.#key) !== null",
