@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type MeasuredEdge, OVERWRITING, startMeasuredEdge } from "../edge/measured-edge.ts";
 import { atMost, type Figure, figure } from "../measure/figure.ts";
 import { interleave } from "../measure/interleave.ts";
-import { type Counts, dollars, dollarsPerStoredHour, extrapolate } from "../money/prices.ts";
+import { type Counts, dollars, dollarsPerStoredHour, extrapolate, withMoving } from "../money/prices.ts";
 import type { Stage, Suite } from "./stage.ts";
 
 const COUNTING_WORKER = join(import.meta.dirname, "..", "workers", "counting-worker.js");
@@ -11,6 +11,8 @@ const SMALL_BYTES = 10e6;
 /** Large enough that connections are counted in tens, not in ones. */
 const LARGE_BYTES = 110e6;
 const HUGE_BYTES = 10e9;
+/** In segments, but for the last 2 GiB. */
+const SEGMENTED_BYTES = 100e9;
 const SIZES = [
   { name: "64 KiB", bytes: MIB / 16 },
   { name: "1 MiB", bytes: MIB },
@@ -48,6 +50,7 @@ export const money: Suite = {
         1e6 * dollarsPerStoredHour(SMALL_BYTES),
       ]),
       figure("money/10 GB stored for an hour", "dollars", [dollarsPerStoredHour(HUGE_BYTES)]),
+      figure("money/100 GB stored for a day", "dollars", [24 * dollarsPerStoredHour(SEGMENTED_BYTES)]),
     ];
   },
 };
@@ -55,6 +58,7 @@ export const money: Suite = {
 interface Run {
   readonly small: Counts;
   readonly huge: Counts;
+  readonly segmented: Counts;
 }
 
 function describe(size: string, door: string, runs: readonly Run[]): Figure[] {
@@ -79,6 +83,11 @@ function describe(size: string, door: string, runs: readonly Run[]): Figure[] {
       "dollars",
       runs.map(({ huge }) => dollars(huge)),
     ),
+    figure(
+      `money/100 GB in ${size}/${door}, one (computed)`,
+      "dollars",
+      runs.map(({ segmented }) => dollars(segmented)),
+    ),
   ];
 }
 
@@ -99,12 +108,12 @@ async function count(
   await countOne(stage, edge, SMALL_BYTES, fragmentBytes, dialect);
   const small = await countOne(stage, edge, SMALL_BYTES, fragmentBytes, dialect);
   const large = await countOne(stage, edge, LARGE_BYTES, fragmentBytes, dialect);
-  const huge = extrapolate(
-    HUGE_BYTES,
+  const counted = [
     { bytes: SMALL_BYTES, counts: small },
     { bytes: LARGE_BYTES, counts: large },
-  );
-  return { small, huge };
+  ] as const;
+  const segmented = withMoving(SEGMENTED_BYTES, extrapolate(SEGMENTED_BYTES, ...counted));
+  return { small, huge: extrapolate(HUGE_BYTES, ...counted), segmented };
 }
 
 async function countOne(

@@ -85,6 +85,7 @@ function countedClass(Base) {
 export const UploadSession = countedClass(classes.UploadSession);
 export const SessionCounter = countedClass(classes.SessionCounter);
 export const SessionIndex = countedClass(classes.SessionIndex);
+export const UploadSegment = countedClass(classes.UploadSegment);
 
 export default {
   async fetch(request, env, ctx) {

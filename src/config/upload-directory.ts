@@ -49,7 +49,7 @@ export interface UploadDirectory extends NamePolicy {
    */
   readonly allowOverwrites: boolean;
   /**
-   * Largest upload, and largest reply, in bytes.
+   * Largest upload, in bytes; also the largest reply, which has 9,000,000,000 at most.
    *
    * @default 9_000_000_000
    */

@@ -1,15 +1,9 @@
 import { UploadSegment as Segment, UploadSession as Session } from "../../src/worker.ts";
 import type { SegmentOwner } from "../../src/session/segment-calls.ts";
 import type { SegmentSizes } from "../../src/session/segment-sizes.ts";
+import { SIZES } from "./small-sizes.ts";
 
 export { default, SessionCounter, SessionIndex } from "../../src/worker.ts";
-
-/** Large is what has more than half a MiB, so that tests have large uploads. */
-export const SIZES: SegmentSizes = {
-  mostBytes: 512 * 1024,
-  keptBytes: 128 * 1024,
-  segmentBytes: 256 * 1024,
-};
 
 /** What the segments do just now; the edge's one isolate remembers it. */
 export const segments = { refuse: false };

@@ -2,7 +2,8 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { afterEach, expect, test } from "vitest";
 import { parseSessionId } from "../../../src/protocol/session-id.ts";
 import { eventually } from "../../support/eventually.ts";
-import { segments, SIZES } from "../../large/small-segments.ts";
+import { segments } from "../../large/small-segments.ts";
+import { SIZES } from "../../large/small-sizes.ts";
 import { commitsOf, Conversation, entityOf, storedAt } from "../packets.ts";
 import { expectNoStrayBytes, IS_SHARED, makeDue, storedOf } from "../stored-session.ts";
 import {
