@@ -76,7 +76,7 @@ export const PLANTS: readonly Plant[] = [
     "const isDropped = ",
   ]),
   plant("the end of one session removes the whole object", "session/session-store.ts", [
-    "if (!tables.isShared && !tables.hasOpenSessions) {",
+    "if (!tables.isShared && !tables.hasOpenSessions && !tables.hasSegments) {",
     "if (tables.has('sessions')) {",
   ]),
   plant("staged Fragments get the keys of an earlier life's", "session/staged-fragments.ts", [
