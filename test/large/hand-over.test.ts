@@ -60,9 +60,12 @@ afterAll(async () => {
   application.close();
 });
 
+async function open(): Promise<RawConnection> {
+  return await RawConnection.open("127.0.0.1", edge.tcpPort);
+}
+
 /** Sends an upload whole, with the edge killed in the middle, once some of it is in segments. */
 async function uploadWhole(destination: string): Promise<Upload> {
-  const open = async (): Promise<RawConnection> => await RawConnection.open("127.0.0.1", edge.tcpPort);
   using connection = await open();
   const { sessionId = "" } = await createSession(connection, destination);
   const upload = new Upload({ open }, { destination, sessionId, bytes: contentOf(BYTES, destination) });

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { createServer } from "node:http";
+import { createHash, type Hash } from "node:crypto";
+import { createServer, type IncomingMessage } from "node:http";
 import { pipeline } from "node:stream/promises";
 
 /** An origin that takes a PUT of any size and keeps nothing but the SHA-256 of its bytes. */
@@ -9,18 +9,23 @@ export interface HashingOrigin extends AsyncDisposable {
   readonly digests: readonly string[];
 }
 
+async function take(request: IncomingMessage, hash: Hash): Promise<boolean> {
+  return await pipeline(request, hash).then(
+    () => true,
+    () => false,
+  );
+}
+
 export async function startHashingOrigin(): Promise<HashingOrigin> {
   const digests: string[] = [];
   const server = createServer((request, response) => {
     if (request.method !== "PUT") return void response.writeHead(404).end();
     const hash = createHash("sha256");
-    pipeline(request, hash).then(
-      () => {
-        digests.push(hash.digest("hex"));
-        response.writeHead(201).end();
-      },
-      () => response.destroy(),
-    );
+    void take(request, hash).then((isWhole) => {
+      if (!isWhole) return response.destroy();
+      digests.push(hash.digest("hex"));
+      return response.writeHead(201).end();
+    });
   });
   server.requestTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -85,13 +85,12 @@ async function upload(edge: Edge, sessionId: string, total: number, storage: str
   let isKilled = false;
   let refusals = 0;
   let told = 0;
-  const watch = setInterval(() => {
-    void segmentsIn(storage).then(async (count) => {
-      if (isKilled || count < 2) return;
-      isKilled = true;
-      await edge.kill();
-    });
-  }, 5);
+  const killAtEdge = async (): Promise<void> => {
+    if (isKilled || (await segmentsIn(storage)) < 2 || isKilled) return;
+    isKilled = true;
+    await edge.kill();
+  };
+  const watch = setInterval(() => void killAtEdge(), 5);
   try {
     for (let offset = 0; offset < total;) {
       const length = Math.min(FRAGMENT_BYTES, total - offset);
