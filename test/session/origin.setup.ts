@@ -7,7 +7,7 @@ import { startLegacyOrigin } from "../support/legacy-origin.ts";
  * The real origin on Node that the tests inside workerd talk to. They cannot call into it, so a
  * destination's query says what it does to a PUT or POST: `?answer=507`, `?slow=1000`, and `?lost=1`,
  * which keeps the file but ends the first connection without a word. What is POSTed to it may also be
- * answered with `?reply=text`, with a reply that is `?elsewhere=url`, or with `?copy=1`: put it at its destination.
+ * answered with `?reply=text`, with `?long=bytes` of reply, with a reply that is `?elsewhere=url`, or with `?copy=1`: put it at its destination.
  */
 function behaviour(): (request: OriginRequest) => OriginBehaviour | undefined {
   const lost = new Set<string>();
@@ -19,6 +19,7 @@ function behaviour(): (request: OriginRequest) => OriginBehaviour | undefined {
       const elsewhere = searchParams.get("elsewhere");
       if (elsewhere !== null) return answer(200, { "BITS-Static-Response-URL": elsewhere });
       if (searchParams.has("copy")) return answer(200, { "BITS-Copy-File-To-Destination": "1" });
+      if (searchParams.has("long")) return answer(200, {}, "x".repeat(Number(searchParams.get("long"))));
       if (searchParams.has("reply")) return answer(200, {}, searchParams.get("reply") ?? "");
     }
     if (searchParams.has("answer")) return answer(Number(searchParams.get("answer")));

@@ -191,6 +191,12 @@ test("a segment asks whether it is needed: it stays while it is, and removes its
   expect(await bytesIn(segment)).toBe(0);
 });
 
+test("a reply stays in the session's object, and is no larger than that takes", async () => {
+  const upload = await Conversation.begin(`/reply/long.bin?long=${SIZES.mostBytes + 1}`);
+  const ack = await upload.fragment(entityOf(100));
+  expect([ack.status, ack.headers.get("BITS-Error-Code")]).toEqual([403, "0x800700DF"]);
+});
+
 test("an operator's view has the whole offset", async () => {
   const upload = await Conversation.begin("/uploads/seen.bin");
   const entity = entityOf(BYTES);
