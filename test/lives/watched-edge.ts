@@ -38,6 +38,8 @@ export class UploadSession extends Session {
   }
 }
 
+export { UploadSegment } from "../../src/worker.ts";
+
 export class SessionCounter extends Counter {}
 
 export class SessionIndex extends Index {

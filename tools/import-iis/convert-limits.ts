@@ -6,7 +6,7 @@ const EDGE_MAXIMUM_BYTES = 9_000_000_000n;
 /** "No limit" in Win32 "BITS IIS Extension Properties": 2^64 - 1 less its last four digits. */
 const UNLIMITED_BYTES = 1_844_674_407_370_955n;
 const DEFAULT_SIZE_APPLIES =
-  "the edge's default of 9,000,000,000 bytes applies, because an upload's Durable Object stores 10 GB.";
+  "the edge's default of 9,000,000,000 bytes applies, because a Durable Object stores 10 GB; docs/configuration.md says how to take more.";
 /** BITSNumberOfSessionsLimit where it is not set. */
 const DEFAULT_SESSIONS_LIMIT = "50";
 
