@@ -41,8 +41,8 @@ export function dollars(counts: Counts): number {
 }
 
 const MEBIBYTE = 1024 * 1024;
-/** What each MiB adds that moves to a segment: its row there, its row here removed, a quarter of a step; one call to read it. */
-const MOVED_MEBIBYTE = { objectRequests: 1.25, rowsWritten: 2.25, rowsRead: 6 };
+/** What each MiB adds that moves to a segment: its row there, its row here removed, a step; one call to read it. */
+const MOVED_MEBIBYTE = { objectRequests: 2, rowsWritten: 3, rowsRead: 6 };
 
 /** The counts of an upload that moves to segments. A byte that moves keeps an object active once more, for as long as before. */
 export function withMoving(bytes: number, counts: Counts): Counts {

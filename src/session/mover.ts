@@ -1,12 +1,13 @@
 import { letGo } from "../runtime/let-go.ts";
+import { SLICE_BYTES } from "./erase.ts";
 import { giveWay } from "./give-way.ts";
 import type { Moved } from "./moved-table.ts";
 import { segmentNameOf } from "./segment-calls.ts";
 import type { Session } from "./session.ts";
 import type { StoredRow } from "./stored-bytes.ts";
 
-/** One step moves so many bytes, or a row more. */
-const STEP_BYTES = 4 * 1024 * 1024;
+/** One step moves the rows that start within so many bytes: what is removed in one step has room in SQLite's cache. */
+const STEP_BYTES = SLICE_BYTES;
 /** If a segment does not take them, the mover rests for so long. Then the next piece has it try again. */
 const REST_MS = 10_000;
 
