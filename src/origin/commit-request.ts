@@ -19,7 +19,7 @@ export interface FinishedUpload {
   /**
    * Where the application may GET the entity, and PUT a reply: URLs on the edge, signed (ruling 24, notification headers).
    */
-  readonly dataUrls: { readonly entity: string; readonly reply: string };
+  readonly signedUrls: { readonly entity: string; readonly reply: string };
 }
 
 /** Where the origin is, and how it knows us. */
@@ -58,8 +58,8 @@ const NOTIFICATIONS: { readonly [notification in UploadDirectory["notification"]
     url: notificationUrl(directory, origin.originUrl + upload.destination),
     headers: new Map([
       ...headersOf(upload, origin),
-      [HEADER.requestDataFileName, upload.dataUrls.entity],
-      [HEADER.responseDataFileName, upload.dataUrls.reply],
+      [HEADER.requestDataFileName, upload.signedUrls.entity],
+      [HEADER.responseDataFileName, upload.signedUrls.reply],
     ]),
     carriesEntity: false,
   }),

@@ -3,7 +3,7 @@ import { FAULTS } from "../protocol/faults.ts";
 import { type Answer, resultOf, STILL_RUNNING, UNKNOWN } from "../protocol/session-answer.ts";
 import type { SessionPacket, SessionRecord } from "../protocol/session-record.ts";
 import { bury, finish, isFinal, open } from "../protocol/transitions.ts";
-import { replyUrlOf } from "./data-urls.ts";
+import { replyUrlOf } from "./signed-urls.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Session } from "./session.ts";
 

@@ -6,7 +6,7 @@ import { FAULTS } from "../protocol/faults.ts";
 import { type CommitOutcome, mayHaveArrived } from "../protocol/reflect.ts";
 import type { SessionRecord } from "../protocol/session-record.ts";
 import { bury, orphan, seal, settle, stateOf } from "../protocol/transitions.ts";
-import { dataUrlsOf } from "./data-urls.ts";
+import { signedUrlsOf } from "./signed-urls.ts";
 import { withAnswer } from "./history.ts";
 import { EntityReading } from "./read-entity.ts";
 import type { Session } from "./session.ts";
@@ -144,7 +144,7 @@ export class Outbox {
       ...sealed,
       commitId: id,
       digest: sealed.digest ?? "",
-      dataUrls: await dataUrlsOf(sealed, directory, world),
+      signedUrls: await signedUrlsOf(sealed, directory, world),
     };
     const outcome = await world.commit({
       // If the application has accepted the upload, this attempt puts the file at its destination ([MC-BUP] 3.2.5.2.7).

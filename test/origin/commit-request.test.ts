@@ -10,7 +10,7 @@ const upload = {
   clientAddress: "192.0.2.1",
   commitId: "8b0e",
   digest: "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
-  dataUrls: { entity: "http://edge.example/e", reply: "http://edge.example/r" },
+  signedUrls: { entity: "http://edge.example/e", reply: "http://edge.example/r" },
 };
 
 function requestFor(settings: object, variables: object = {}) {

@@ -21,7 +21,7 @@ export async function replyUrlOf(
 }
 
 /** Where an application that is notified by reference fetches the entity and leaves its reply, for as long as the session may live. */
-export async function dataUrlsOf(
+export async function signedUrlsOf(
   { originalUrl, sessionId }: SessionRecord,
   directory: UploadDirectory,
   world: SessionWorld,
