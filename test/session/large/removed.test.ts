@@ -4,7 +4,7 @@ import { segments } from "../../large/small-segments.ts";
 import { SIZES } from "../../large/small-sizes.ts";
 import { eventually } from "../../support/eventually.ts";
 import { Conversation, entityOf } from "../packets.ts";
-import { expectNoStrayBytes, IS_SHARED, makeDue, storedOf } from "../stored-session.ts";
+import { expectNoStrayBytes, IS_SHARED, makeDue, setRecord } from "../stored-session.ts";
 import {
   bytesIn,
   expectRemoved,
@@ -44,22 +44,25 @@ test("if segments cannot be removed at once, the alarm of a later life removes t
   await expectRemoved(moved);
 });
 
+async function tablesOf({ object }: Conversation): Promise<unknown[]> {
+  const tables = String.raw`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\_cf\_%' ESCAPE '\'`;
+  return await runInDurableObject(object, (_, { storage: { sql } }) => sql.exec(tables).toArray());
+}
+
 test("the end of a session's time removes its segments, and then its object", async () => {
-  const upload = await uploadLarge("/short/expires.bin", BYTES);
+  const upload = await uploadLarge("/uploads/expires.bin", BYTES);
   const moved = await untilMoved(upload, SIZES.segmentBytes);
-  await eventually(async () => {
-    await makeDue(upload);
-    await runDurableObjectAlarm(upload.object);
-    expect((await storedOf(upload)).record).toBeNull();
-  });
+  // All that it has heard is long ago.
+  await setRecord(upload, "json_set(record, '$.issuedAt', 0, '$.changedAt', 0)");
+  await runInDurableObject(upload.object, (_, { storage }) =>
+    storage.sql.exec("UPDATE fragments SET received_at = 0"),
+  );
+  await makeDue(upload);
+  await evictDurableObject(upload.object);
+  await runDurableObjectAlarm(upload.object);
   await expectRemoved(moved);
   if (IS_SHARED) return;
-  const tables = await runInDurableObject(upload.object, (_, { storage: { sql } }) =>
-    sql
-      .exec("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'")
-      .toArray(),
-  );
-  expect(tables).toEqual([]);
+  await eventually(async () => expect(await tablesOf(upload)).toEqual([]));
 });
 
 test("a segment asks whether it is needed: it stays while it is, and removes itself when nobody knows it", async () => {
