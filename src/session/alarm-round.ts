@@ -17,20 +17,20 @@ const WOKEN_IN_A_ROW = 50;
 export class AlarmRound {
   readonly #surroundings: Surroundings;
   readonly #wakeSession: (id: SessionId) => number;
-  readonly #loadSession: (id: SessionId) => void;
+  readonly #tellAgain: (id: SessionId) => boolean;
 
   /**
    * @param wakeSession looks after one session; returns when to look again, whatever is stored of it; may throw
-   * @param loadSession brings one session into memory
+   * @param tellAgain has a session that is not in memory tell the index where it stands; returns whether it does
    */
   constructor(
     surroundings: Surroundings,
     wakeSession: (id: SessionId) => number,
-    loadSession: (id: SessionId) => void,
+    tellAgain: (id: SessionId) => boolean,
   ) {
     this.#surroundings = surroundings;
     this.#wakeSession = wakeSession;
-    this.#loadSession = loadSession;
+    this.#tellAgain = tellAgain;
   }
 
   /** The alarm has rung. Returns soon, and never throws. */
@@ -39,13 +39,16 @@ export class AlarmRound {
     alarm.isOver();
     try {
       const now = world.now();
-      // An earlier life may have died before the index had its last word. A session that is loaded tells it again.
-      if (!tables.isShared) for (const { id } of tables.page(0, 1)) this.#loadSession(id);
+      // An earlier life may have died before the index had its last word.
+      const [alone] = tables.isShared ? [] : tables.page(0, 1);
+      const isTelling = alone !== undefined && this.#tellAgain(alone.id);
       sweeper.retry();
       segments.lookAfter();
       staged.discardSilent(now);
       const again = await this.#wakeAll(now);
       alarm.wakeBy(Math.min(again, tables.firstDueAfter(now)));
+      // If this life ends, too, before the index has heard, the next one tells it.
+      if (isTelling && !tables.isEmpty) alarm.wakeBy(now + RESUME_AFTER_MS);
       if (staged.size > 0) alarm.wakeBy(now + SILENT_AFTER_MS);
       // Staged bytes of an earlier life belong to no session. If this life ends too, nobody else sweeps them.
       const hasWork = tables.hasErased || tables.has("staged");

@@ -50,9 +50,9 @@ export class ListEntry {
     if (row !== null) listing.put(row, world.now());
   }
 
-  /** Tells the index where the session stands, if it has an object of its own. */
-  putElsewhere(): void {
-    this.#tellIndex(async (index) => {
+  /** Tells the index where the session stands, if it has an object of its own. @returns whether there is an index to tell */
+  putElsewhere(): boolean {
+    return this.#tellIndex(async (index) => {
       const row = this.#row;
       if (row !== null) await index.put(row);
     });
@@ -80,15 +80,16 @@ export class ListEntry {
     return summarize(record, { id, fragments, directory, isHandingOver, until });
   }
 
-  #tellIndex(tell: (index: RemoteIndex) => Promise<void>): void {
+  #tellIndex(tell: (index: RemoteIndex) => Promise<void>): boolean {
     const { id, journal } = this.#session;
     const { world } = this.#surroundings;
     const index = isInSharedObject(id) ? null : world.index(id);
-    if (index === null) return;
+    if (index === null) return false;
     world.keepAlive(
       tell(index).catch((error: unknown) => {
         journal.write("failed", { during: "list", error: String(error) });
       }),
     );
+    return true;
   }
 }

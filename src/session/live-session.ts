@@ -28,6 +28,8 @@ export class LiveSession {
   readonly #outbox: Outbox;
   readonly #ending: Ending;
   readonly #acts: OperatorActs;
+  /** Whether an index is told of the session when it is loaded: it may have lost what an earlier life told it. */
+  readonly tellsIndex: boolean;
 
   constructor(id: SessionId, surroundings: Surroundings) {
     this.#session = new Session(id, surroundings);
@@ -35,6 +37,7 @@ export class LiveSession {
     this.#outbox = new Outbox(this.#session, async (length) => await this.#intake.digestOf(length));
     this.#ending = new Ending(this.#session, this.#outbox);
     this.#acts = new OperatorActs(this.#session, this.#outbox, this.#ending);
+    this.tellsIndex = this.#session.listed.putElsewhere();
   }
 
   /** Whether the session is handing its upload over just now. */
@@ -46,11 +49,6 @@ export class LiveSession {
   get isBusy(): boolean {
     const { isHandingOver, store, staged, id } = this.#session;
     return isHandingOver || store.waste.isBeingSwept || staged.has(id) || this.#intake.isMoving;
-  }
-
-  /** Tells the index of the session again: the index may have lost what an earlier life told it. */
-  tellIndex(): void {
-    this.#session.listed.putElsewhere();
   }
 
   describe(): SessionDetails | null {

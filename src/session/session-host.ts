@@ -64,7 +64,7 @@ export class SessionHost implements SessionCalls, OperatorCalls, SegmentHolder {
     this.#round = new AlarmRound(
       this.#surroundings,
       (id) => this.#session(id).wake(),
-      (id) => void this.#session(id),
+      (id) => this.#tellAgain(id),
     );
   }
 
@@ -165,11 +165,14 @@ export class SessionHost implements SessionCalls, OperatorCalls, SegmentHolder {
     await this.#round.run();
   }
 
+  /** A session that is not in memory is loaded, and so tells the index again. @returns whether it does */
+  #tellAgain(id: SessionId): boolean {
+    return !this.#live.has(id) && this.#session(id).tellsIndex;
+  }
+
   /** The session from memory; loads it if it is not there. */
   #session(id: SessionId): LiveSession {
-    const known = this.#live.get(id);
-    const session = known ?? new LiveSession(id, this.#surroundings);
-    if (known === undefined) session.tellIndex();
+    const session = this.#live.get(id) ?? new LiveSession(id, this.#surroundings);
     this.#live.delete(id);
     this.#live.set(id, session);
     this.#letGoOfOthers(id);

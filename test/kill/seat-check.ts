@@ -85,7 +85,8 @@ export class SeatCheck {
   async #open(one: Played): Promise<FindingOfRound[]> {
     const { client } = one;
     let problems: string[] = [];
-    for (const deadline = Date.now() + LATE_MILLISECONDS; ;) {
+    // A session whose attempt was killed stands still until its alarm.
+    for (const deadline = Date.now() + ALARM_MILLISECONDS; ;) {
       // The list first: opening a session puts its row right.
       const listed = (await this.#list([client])).get(nameOf(client)) ?? null;
       const real = await this.#session(client);

@@ -18,13 +18,19 @@ export { SessionCounter, UploadSegment } from "../../src/worker.ts";
  * "before-packets", whenever a packet comes and none is being answered; "between-pieces", once at each
  * piece of a Fragment but its first; "before-cancelling" and "after-cancelling", once at each Cancel-Session. "questions":
  * what is no packet fails once at each call, and the object lives on. "telling": the index loses what it is told, the first
- * time that a session says that it stands somewhere. And `/-/abort/<id>` and `/-/alarm/<id>`, at the HTTP
+ * time that a session says that it stands somewhere; "telling-twice": the second time too, and then it does not answer. And `/-/abort/<id>` and `/-/alarm/<id>`, at the HTTP
  * door, end a life or ring an alarm whatever the object is doing.
  */
 interface Env extends EdgeEnv {
   readonly UPLOAD_SESSIONS: DurableObjectNamespace<UploadSession>;
   readonly ABORTS?:
-    "before-packets" | "between-pieces" | "before-cancelling" | "after-cancelling" | "questions" | "telling";
+    | "before-packets"
+    | "between-pieces"
+    | "before-cancelling"
+    | "after-cancelling"
+    | "questions"
+    | "telling"
+    | "telling-twice";
 }
 
 const DEATH = "this life of the object is over";
@@ -116,10 +122,15 @@ export class UploadSession extends Session {
 /** An index that may lose a row, as it does whose session's object dies before the row has left. */
 export class SessionIndex extends Index {
   override async put(summary: SessionSummary): Promise<void> {
+    const { ABORTS } = this.env as Env;
     const cause = `${summary.session} tells that it is ${summary.state}`;
-    const isLost = (this.env as Env).ABORTS === "telling" && !causes.has(cause);
-    causes.add(cause);
-    if (!isLost) await super.put(summary);
+    const [isFirst, isSecond] = [!causes.has(cause), !causes.has(`${cause} again`)];
+    causes.add(isFirst ? cause : `${cause} again`);
+    if (ABORTS === "telling-twice" && !isFirst && isSecond) {
+      console.log(JSON.stringify({ event: "unheard", session: summary.session, state: summary.state }));
+      await new Promise(() => {});
+    }
+    if (!isFirst || (ABORTS !== "telling" && ABORTS !== "telling-twice")) await super.put(summary);
   }
 }
 

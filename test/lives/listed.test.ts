@@ -110,3 +110,19 @@ test("a row that was lost with its session's object is told by the next life's a
   // Its own alarm, which was set for the attempt.
   await expectListed(upload, "committed");
 });
+
+test("an alarm in whose life the index does not hear rings once more, in the next one", async () => {
+  const rig = await SeatedRig.start(0, { main: ABORTING_EDGE, vars: { ABORTS: "telling-twice" } });
+  onTestFinished(async () => rig.stop());
+  using upload = await rig.beginWhole(1_000);
+  expect((await upload.close()).status).toBe(200);
+  await command("abort", upload);
+  // The alarm that was set for the attempt rings.
+  await eventually(() =>
+    expect(rig.edge.logs.some(({ text }) => text.includes('"unheard"') && text.includes('"committed"'))).toBe(
+      true,
+    ),
+  );
+  await command("abort", upload);
+  await expectListed(upload, "committed");
+});
