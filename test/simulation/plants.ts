@@ -41,13 +41,13 @@ export const PLANTS: readonly Plant[] = [
     "const maybe = unknown || (",
     "const maybe = (",
   ]),
-  plant("a session ends after half its time", "session/session.ts", [
-    "this.#heardAt) + this.timeoutMs(destination)",
-    "this.#heardAt) + this.timeoutMs(destination) / 2",
+  plant("a session ends after half its time", "session/lifetime.ts", [
+    "heardAt) + timeoutMsIn(directory)",
+    "heardAt) + timeoutMsIn(directory) / 2",
   ]),
-  plant("pieces do not prolong a session", "session/session.ts", [
-    "changedAt, lastReceivedAt, this.#heardAt)",
-    "changedAt)",
+  plant("pieces do not prolong a session", "session/lifetime.ts", [
+    "Math.max(issuedAt, changedAt, heardAt)",
+    "Math.max(issuedAt, changedAt)",
   ]),
   plant(
     "a digest with a gap counts as whole",
