@@ -247,7 +247,7 @@ export const VARIANTS: readonly Plant[] = [
     "const READ_BYTES = 20",
   ]),
   plant("twenty bytes move in a step", "session/mover.ts", [
-    "const STEP_BYTES = 4 * 1024 * 1024",
+    "const STEP_BYTES = SLICE_BYTES",
     "const STEP_BYTES = 20",
   ]),
   plant("one session is looked after in a row", "session/alarm-round.ts", [
