@@ -75,6 +75,12 @@ describe("settings", () => {
     });
   });
 
+  test("may ask for uploads that need segments, for which edge.capnp has objects", async () => {
+    const directories = '[[UPLOAD_DIRECTORIES]]\npath = "/a/"\nmaximum_upload_bytes = 20000000000';
+    const options = await optionsFor(`ORIGIN_URL = "http://one"\n${directories}`);
+    expect((await readSettings(options, {}))["UPLOAD_DIRECTORIES"]).toContain("20000000000");
+  });
+
   test.each([
     ['ORIGN_URL = "http://one"', "edge.toml sets ORIGN_URL, which is no setting"],
     ['SESSION_JURISDICTION = "eu"', "edge.toml sets SESSION_JURISDICTION, which is for Cloudflare"],

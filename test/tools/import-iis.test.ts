@@ -78,7 +78,8 @@ async function convert(xml: string, ...options: readonly string[]): Promise<Sett
 
 /** The edge's own reading of what was pasted, beside what the notes ask for. */
 function readByEdge(variables: Variables): Config {
-  const beside = { PUBLIC_URL: "https://uploads.example.com" };
+  // As wrangler.toml binds it.
+  const beside = { PUBLIC_URL: "https://uploads.example.com", UPLOAD_SEGMENTS: { getByName: () => null } };
   return readConfig({ ORIGIN_URL: "https://iis.example.com", ...beside, ...variables });
 }
 
@@ -179,7 +180,12 @@ describe("IIS 7 and later, applicationHost.config", () => {
     expect(exitCode).toBe(0);
     const variables = await paste(stdout);
     expect(variables.UPLOAD_DIRECTORIES).toEqual([
-      { path: "/CCM_Incoming/", session_timeout_seconds: 2_419_200, maximum_sessions_per_client: 20 },
+      {
+        path: "/CCM_Incoming/",
+        maximum_upload_bytes: 20_000_000_000,
+        session_timeout_seconds: 2_419_200,
+        maximum_sessions_per_client: 20,
+      },
       { path: "/CCM_Incoming/Status/", enabled: false },
     ]);
     expect(readByEdge(variables).directories).toMatchObject([
@@ -189,10 +195,10 @@ describe("IIS 7 and later, applicationHost.config", () => {
         enabled: true,
         allowOverwrites: false, // set above it, without Inherit
         sessionTimeoutSeconds: 2_419_200, // set above it, with Inherit
-        maximumUploadBytes: 9_000_000_000,
+        maximumUploadBytes: 20_000_000_000,
       },
     ]);
-    expect(stdout).toContain('# BITSMaximumUploadSize = "20000000000" is more than the edge takes');
+    expect(stdout).toContain('# BITSMaximumUploadSize = "20000000000" is more than one object takes');
     expect(stdout).toContain("maxAllowedContentLength");
   });
 
@@ -243,7 +249,6 @@ describe("properties", () => {
     ['BITSMaximumUploadSize=""', NO_LIMIT],
     ['BITSMaximumUploadSize="18446744073709551615"', NO_LIMIT],
     ['BITSMaximumUploadSize="1844674407370955"', NO_LIMIT],
-    ['BITSMaximumUploadSize="9000000001"', "is more than the edge takes"],
     ['BITSMaximumUploadSize="many"', "is no number"],
     ['BITSSessionTimeout="0"', "the default of 14 days applies"],
     ['BITSServerNotificationURL="http://a.example/x"', "the notification type is none"],
@@ -266,7 +271,10 @@ describe("properties", () => {
     ['BITSAllowOverwrites="0"', { allow_overwrites: false }],
     ['bitsallowoverwrites="1"', { allow_overwrites: true }],
     ['BITSServerNotificationType="0"', { notification: "none" }],
-    ['BITSSessionTimeout="4294967295"', { session_timeout_seconds: 4_294_967_295 }],
+    ['BITSMaximumUploadSize="9000000001"', { maximum_upload_bytes: 9_000_000_001 }],
+    ['BITSMaximumUploadSize="1000000000001"', { maximum_upload_bytes: 1_000_000_000_000 }],
+    ['BITSSessionTimeout="315360000"', { session_timeout_seconds: 315_360_000 }],
+    ['BITSSessionTimeout="4294967295"', { session_timeout_seconds: 315_360_000 }],
     ['BITSSessionLimitEnable="TRUE"', { maximum_sessions_per_client: 50 }],
     [
       'BITSHostId="a.example" BITSHostIdFallbackTimeout="60"',

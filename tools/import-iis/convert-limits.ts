@@ -1,8 +1,11 @@
 import { type Conversion, isTrue, nothing, type Properties, wholeNumber } from "./conversion.ts";
 import { quote } from "./quote.ts";
 
-/** Default of maximum_upload_bytes. */
-const EDGE_MAXIMUM_BYTES = 9_000_000_000n;
+/** What maximum_upload_bytes and session_timeout_seconds may be at most (src/config/config-schema.ts). */
+const MOST_BYTES = 1_000_000_000_000n;
+const MOST_SECONDS = 315_360_000;
+/** More needs the binding UPLOAD_SEGMENTS. */
+const WITHOUT_SEGMENTS_BYTES = 9_000_000_000n;
 /** "No limit" in Win32 "BITS IIS Extension Properties": 2^64 - 1 less its last four digits. */
 const UNLIMITED_BYTES = 1_844_674_407_370_955n;
 const DEFAULT_SIZE_APPLIES =
@@ -27,10 +30,17 @@ export function convertMaximumSize(properties: Properties): Conversion {
   if (value === "" || BigInt(value) >= UNLIMITED_BYTES) {
     return nothing(`${said} means no limit: ${DEFAULT_SIZE_APPLIES}`);
   }
-  if (BigInt(value) > EDGE_MAXIMUM_BYTES) {
-    return nothing(`${said} is more than the edge takes: ${DEFAULT_SIZE_APPLIES}`);
+  if (BigInt(value) > MOST_BYTES) {
+    const notes = [
+      `${said} is more than the edge takes, which is 1 TB; keep the binding UPLOAD_SEGMENTS of wrangler.toml.`,
+    ];
+    return { settings: [["maximum_upload_bytes", Number(MOST_BYTES)]], notes };
   }
-  return { settings: [["maximum_upload_bytes", Number(value)]], notes: [] };
+  const notes =
+    BigInt(value) > WITHOUT_SEGMENTS_BYTES
+      ? [`${said} is more than one object takes: keep the binding UPLOAD_SEGMENTS of wrangler.toml.`]
+      : [];
+  return { settings: [["maximum_upload_bytes", Number(value)]], notes };
 }
 
 /** BITSSessionTimeout: seconds. */
@@ -40,7 +50,15 @@ export function convertSessionTimeout(properties: Properties): Conversion {
   const seconds = wholeNumber(value);
   return seconds === null || seconds === 0
     ? nothing(`BITSSessionTimeout = ${quote(value)} is no time to wait: the default of 14 days applies.`)
-    : { settings: [["session_timeout_seconds", seconds]], notes: [] };
+    : {
+        settings: [["session_timeout_seconds", Math.min(seconds, MOST_SECONDS)]],
+        notes:
+          seconds > MOST_SECONDS
+            ? [
+                `BITSSessionTimeout = ${quote(value)} is more than ten years, which is the most that the edge waits.`,
+              ]
+            : [],
+      };
 }
 
 /** BITSNumberOfSessionsLimit, where BITSSessionLimitEnable turns it on. */

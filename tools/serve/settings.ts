@@ -15,6 +15,8 @@ const BINDINGS = join(PROJECT, "deploy", "workerd", "edge.capnp");
 const WRANGLER_TOML = join(PROJECT, "wrangler.toml");
 /** What this program tells the Worker, and nobody else. */
 const OURS = new Set(["CLUSTER_READY_URL", "CONTROL_KEY"]);
+/** What edge.capnp binds beside the settings, as far as a setting may need it. */
+const BOUND = { UPLOAD_SEGMENTS: { getByName: () => null } };
 const SECRETS = [
   "SESSION_KEY",
   "SESSION_KEY_PREVIOUS",
@@ -49,7 +51,7 @@ export async function readSettings(options: ServeOptions, environment: Environme
   settings["ANSWER_IDLE_TIMEOUT_SECONDS"] ??= "270";
   if (options.cluster !== null) settings["CLUSTER_READY_URL"] = readyUrl(options.cluster.listen);
   try {
-    readConfig(settings);
+    readConfig({ ...settings, ...BOUND });
   } catch (error) {
     if (error instanceof ConfigError) throw new ServeError(error.message);
     throw error;
