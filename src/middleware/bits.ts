@@ -33,8 +33,12 @@ export function bits(config: Config | ((env: Env) => Config)): MiddlewareHandler
     const request = req.raw;
     const arrival = arrivalOf(request);
     const target = canonicalTarget(arrival.target);
-    if (!isBits(request, arrival))
-      return (await serveSignedUrl(request, target, read(env), env)) ?? (await next());
+    if (!isBits(request, arrival)) {
+      const response = await serveSignedUrl(request, target, read(env), env);
+      if (response === null) return await next();
+      if (arrival.door === "http" && !response.ok) await drain(request);
+      return response;
+    }
 
     const visit = beginVisit(request, arrival, target, readSafely(read, env), env);
     const verdict = await judge(visit);
@@ -82,14 +86,14 @@ function toError(thrown: unknown): Error {
 const DRAIN_BYTES = 16 * 1024 * 1024;
 
 /**
- * Reads the rest of a refused Fragment and drops it. If a body is unread, the runtime's HTTP server closes the connection,
- * and a client or gateway that still sends may never see its Ack. (The TCP door answers first and drains afterwards.)
+ * Reads the rest of a refused Fragment, or reply, and drops it. If a body is unread, the runtime's HTTP server closes the
+ * connection, and whoever still sends may never see its answer. (The TCP door answers first and drains afterwards.)
  */
 async function drain({ body }: Request): Promise<void> {
   if (body === null || body.locked) return;
   const reader = body.getReader();
   for (let left = DRAIN_BYTES; left > 0;) {
-    // A client that leaves meanwhile needs no Ack.
+    // A client that leaves meanwhile needs no answer.
     const read = await reader.read().catch(() => null);
     if (read === null || read.done) return;
     left -= read.value.byteLength;

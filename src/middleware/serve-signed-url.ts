@@ -86,16 +86,20 @@ async function storeReply(
   session: SessionStub,
   sessionId: SessionId,
 ): Promise<number | "refused" | "too-large" | "broken"> {
-  const reader = body?.getReader({ mode: "byob" });
   const begun = await session.appendReply(sessionId, 0, new Uint8Array(0));
   if (begun !== "taken") return begun;
-  for (let length = 0; ;) {
-    const read = await reader?.readAtLeast(PIECE_BYTES, new Uint8Array(PIECE_BYTES)).catch(() => null);
-    if (read === null) return "broken";
-    const bytes = read?.value ?? new Uint8Array(0);
-    const answer = bytes.byteLength > 0 ? await session.appendReply(sessionId, length, bytes) : "taken";
-    if (answer !== "taken") return answer;
-    length += bytes.byteLength;
-    if (read === undefined || read.done) return length;
+  const reader = body?.getReader({ mode: "byob" });
+  try {
+    for (let length = 0; ;) {
+      const read = await reader?.readAtLeast(PIECE_BYTES, new Uint8Array(PIECE_BYTES)).catch(() => null);
+      if (read === null) return "broken";
+      const bytes = read?.value ?? new Uint8Array(0);
+      const answer = bytes.byteLength > 0 ? await session.appendReply(sessionId, length, bytes) : "taken";
+      if (answer !== "taken") return answer;
+      length += bytes.byteLength;
+      if (read === undefined || read.done) return length;
+    }
+  } finally {
+    reader?.releaseLock();
   }
 }

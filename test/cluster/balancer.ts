@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { portToKeep } from "../kill/edge-under-fire.ts";
+import { freePort } from "../support/free-port.ts";
 import { type Certificate, makeCertificate } from "../peers/certificate.ts";
 import { programPath, searchPath } from "../peers/installed.ts";
 import { PROJECT } from "../support/bundle.ts";
@@ -44,7 +44,7 @@ export class Balancer {
     const own = process.getuid?.() === 0 ? shipped : shipped.replaceAll(asRoot, "");
     await writeFile(config, own + further.join(""));
     const certificate = await makeCertificate(folder);
-    const ports = [plainPort, await portToKeep()] as const;
+    const ports = [plainPort, await freePort()] as const;
     const logs: LogLine[] = [];
     const program = new ChildProgram(programPath("haproxy"), {
       args: ["-db", "-f", config],

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "../../tools/serve/build.ts";
 import { EdgeEvents } from "../kill/edge-events.ts";
-import { portToKeep } from "../kill/edge-under-fire.ts";
+import { freePort } from "../support/free-port.ts";
 import type { Observer } from "../kill/moments.ts";
 import { atProcessEnd } from "../support/process-end.ts";
 import { Balancer } from "./balancer.ts";
@@ -58,7 +58,7 @@ export class Cluster {
     const store = await Store.start(0, backendOf(process.env));
     // A bucket of one's own may have an earlier cluster in it.
     const url = `s3://${BUCKET}/edge-${randomBytes(4).toString("hex")}`;
-    const port = await portToKeep();
+    const port = await freePort();
     const env = {
       ORIGIN_URL: setup.originUrl,
       PUBLIC_URL: `http://127.0.0.1:${port}`,

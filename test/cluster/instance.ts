@@ -4,7 +4,7 @@ import { holderOf, READY, SERVE, until } from "../deploy/served-edge.ts";
 import { PROJECT } from "../support/bundle.ts";
 import { ChildProgram, type LogLine } from "../support/child-program.ts";
 import type { EdgeEvents } from "../kill/edge-events.ts";
-import { portToKeep } from "../kill/edge-under-fire.ts";
+import { freePort } from "../support/free-port.ts";
 
 /** A stopping edge ends within 35 s (tools/serve/runtime.ts). */
 const STOP_MILLISECONDS = 45_000;
@@ -41,7 +41,7 @@ export class Instance {
   }
 
   static async prepare(name: string, setup: InstanceSetup): Promise<Instance> {
-    return new Instance(name, [await portToKeep(), await portToKeep(), await portToKeep()], setup);
+    return new Instance(name, [await freePort(), await freePort(), await freePort()], setup);
   }
 
   /** Resolves when it is ready; it is started again, as a service manager does, until it is ended on purpose. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BUCKET, CREDENTIALS } from "../cluster/backend.ts";
 import { Store } from "../cluster/store.ts";
-import { portToKeep } from "../kill/edge-under-fire.ts";
+import { freePort } from "../support/free-port.ts";
 import { createSession, formatPacketHead } from "../support/bits-client.ts";
 import { RawConnection } from "../support/raw-connection.ts";
 import { eventsOf, runServe, type ServedEdge, startServedEdge } from "./served-edge.ts";
@@ -38,7 +38,7 @@ afterAll(async () => {
 
 async function argsFor(name: string, ...more: string[]): Promise<string[]> {
   const doors = ["--http", "0", "--tcp", "0", "--state", join(folder, name)];
-  return [...doors, "--cluster-address", String(await portToKeep()), ...more];
+  return [...doors, "--cluster-address", String(await freePort()), ...more];
 }
 
 /** What an edge says that does not start. */

@@ -1,7 +1,6 @@
-import { createServer } from "node:net";
-import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Edge, startEdge } from "../support/edge.ts";
+import { freePort } from "../support/free-port.ts";
 import { KILL_DIRECTORIES } from "./directories.ts";
 import { type EdgeEvent, EdgeEvents } from "./edge-events.ts";
 import { READ_TOKEN, TOKEN } from "../operator/seat-client.ts";
@@ -26,7 +25,7 @@ export class EdgeUnderFire {
     observe: Observer,
     vars: Readonly<Record<string, string>> = {},
   ): Promise<EdgeUnderFire> {
-    const ports = { httpPort: await portToKeep(), tcpPort: await portToKeep() };
+    const ports = { httpPort: await freePort(), tcpPort: await freePort() };
     const own = { ORIGIN_URL: originUrl, UPLOAD_DIRECTORIES: KILL_DIRECTORIES };
     const secrets = { OPERATOR_TOKEN: TOKEN, OPERATOR_READ_TOKEN: READ_TOKEN };
     return new EdgeUnderFire(await startEdge({ vars: { ...own, ...vars }, secrets, ...ports }), observe);
@@ -70,25 +69,4 @@ export class EdgeUnderFire {
   forget(destination: string): void {
     this.#events.forget(destination);
   }
-}
-
-/**
- * A free port below those that the system gives to outgoing connections: a client that knocks on a port of theirs while
- * the edge is down can be given that very port for its own end, and be connected to itself.
- */
-export async function portToKeep(): Promise<number> {
-  for (let tries = 0; tries < 100; tries++) {
-    const port = 15_000 + Math.floor(Math.random() * 15_000);
-    const server = createServer();
-    try {
-      server.listen(port, "127.0.0.1");
-      await once(server, "listening");
-      server.close();
-      await once(server, "close");
-      return port;
-    } catch {
-      // Somebody has it.
-    }
-  }
-  throw new Error("no free port between 15000 and 30000");
 }

@@ -96,10 +96,7 @@ const edge :Workerd.Config = (
       durableObjectStorage = (localDisk = "storage"),
       globalOutbound = ${text(setup.outbound)}${accessOf(setup)}
     )),
-    (name = "identities", worker = (
-      modules = [(name = "identities.js", esModule = ${text(IDENTITIES)})],
-      compatibilityDate = ${text(worker.compatibilityDate)}
-    )),
+    ${identitiesFor(setup, worker)}
     (name = "storage", disk = (path = ${text(setup.storage)}, writable = true)),
     (name = "network", network = (
       allow = ["public", "private"],
@@ -124,6 +121,12 @@ const edge :Workerd.Config = (
 function accessOf({ accessField }: EdgeSetup): string {
   if (accessField === undefined) return "";
   return `, accessBlobHeader = ${text(accessField)}, accessBindingService = "identities"`;
+}
+
+function identitiesFor({ accessField }: EdgeSetup, { compatibilityDate }: Bundle): string {
+  if (accessField === undefined) return "";
+  const module = `(name = "identities.js", esModule = ${text(IDENTITIES)})`;
+  return `(name = "identities", worker = (modules = [${module}], compatibilityDate = ${text(compatibilityDate)})),`;
 }
 
 /** What the binding `ORIGIN` leads to, if there is one: an address that no other service of this edge may reach. */

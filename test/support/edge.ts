@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import type { StartedEdge } from "./edge-setup.ts";
 import type { ChildProgram, LogLine } from "./child-program.ts";
 import { startWorkerd } from "./edge-workerd.ts";
@@ -13,6 +14,9 @@ import { atProcessEnd } from "./process-end.ts";
 export type DirectorySettings = Readonly<Record<string, string | number | boolean | readonly string[]>> & {
   path: string;
 };
+
+/** How long a port may be somebody else's when an edge starts again on it. */
+const PORT_MILLISECONDS = 30_000;
 
 /** What {@link startEdge} is told. */
 export interface EdgeOptions {
@@ -112,7 +116,17 @@ export class Edge {
   /** Starts again on the same ports and storage; a running edge is ended with SIGTERM first. */
   async restart(): Promise<void> {
     await this.#program.end("SIGTERM");
-    this.#program = (await this.#start({ httpPort: this.httpPort, tcpPort: this.tcpPort })).program;
+    const ports = { httpPort: this.httpPort, tcpPort: this.tcpPort };
+    // While nobody listened, the system may have given a port to another program's outgoing connection.
+    for (const deadline = Date.now() + PORT_MILLISECONDS; ;) {
+      try {
+        this.#program = (await this.#start(ports)).program;
+        return;
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+        await pause(100);
+      }
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
