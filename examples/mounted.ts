@@ -1,7 +1,7 @@
 import { bits, type Env, httpDoor, readConfig, tcpDoor } from "bits-edge";
 import { Hono } from "hono";
 
-export { SessionCounter, SessionIndex, UploadSegment, UploadSession } from "bits-edge";
+export { control, SessionCounter, SessionIndex, UploadSegment, UploadSession } from "bits-edge";
 
 const app = new Hono<{ Bindings: Env }>();
 app.use("/uploads/*", bits(readConfig));

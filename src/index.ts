@@ -22,6 +22,7 @@
  * @packageDocumentation
  */
 export { bits } from "./middleware/bits.ts";
+export { control } from "./middleware/control.ts";
 export { type Config, ConfigError, readConfig, type UploadDirectory } from "./config/config.ts";
 export type { Env } from "./env.ts";
 export { operatorsSeat } from "./operator/operator.ts";
