@@ -8,8 +8,10 @@ import type { ClientReport } from "./client.ts";
 import type { EdgeUnderFire } from "./edge-under-fire.ts";
 import { disagreements, statesOf, untrue } from "./seat-law.ts";
 
-/** Nobody waits for what a session tells the index: on a busy machine it comes so late, and an edge that dies before has lost it. */
+/** Nobody waits for what a session tells the index: it mostly comes as soon as this. */
 const LATE_MILLISECONDS = 3_000;
+/** What a session tells is on the index's disk by then, also beside other suites; an edge that dies before has lost it. */
+const LOST_MILLISECONDS = 10_000;
 /** An object that died in a commit, or soon after one, has its alarm within ten seconds, and tells the index again. */
 const ALARM_MILLISECONDS = 30_000;
 
@@ -75,7 +77,7 @@ export class SeatCheck {
     const problems = (await this.#wrongWithin(0, [one])).get(one) ?? [];
     const changedAt = (await this.#session(one.client))?.changedAt ?? 0;
     const isKilledThen = this.#edge.killedAt.some(
-      (at) => at >= changedAt && at <= changedAt + LATE_MILLISECONDS,
+      (at) => at >= changedAt && at <= changedAt + LOST_MILLISECONDS,
     );
     if (problems.length > 0 && isKilledThen) this.healedByOpening += 1;
     return isKilledThen ? [] : problems.map((problem) => findingOf(one, problem));
